@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Makes the images of test hosts where they are missing, and prints their names.
+#
+#   images.sh host|unit debian12|debian13 ...
+#
+# An image's name holds a hash of what it is made from, so a cached one is never out of date: of the
+# Containerfile, of this script, and of the week, because apt's package lists in it age.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+declare -A suites=([debian12]=bookworm [debian13]=trixie)
+
+die() { echo "images.sh: $*" >&2 && exit 1; }
+podman() { ./podman "$@"; }
+
+# The base comes from Debian's packages; only a machine without mmdebstrap asks a registry.
+base() {
+  local name=$1 image=localhost/xmlprom-base:$1-$hash
+  if ! command -v mmdebstrap >/dev/null; then
+    echo "docker.io/library/debian:${name#debian}" && return
+  fi
+  if ! podman image exists "$image"; then
+    mmdebstrap --quiet --variant=minbase --include=ca-certificates "${suites[$name]}" - |
+      podman import --quiet - "$image" >&2
+  fi
+  echo "$image"
+}
+
+build() {
+  local kind=$1 name=$2 image=localhost/xmlprom-$1:$2-$hash from
+  if ! podman image exists "$image"; then
+    echo "building $image (about a minute, once a week)" >&2
+    from=$(base "$name")
+    podman build --quiet --network host --target "$kind" --build-arg "BASE=$from" \
+      --tag "$image" --file Containerfile . >&2
+  fi
+  echo "$image"
+}
+
+# Images that no run has a use for; one that a container still uses stays.
+prune() {
+  podman images --format '{{.Repository}}:{{.Tag}}' \
+    --filter 'reference=localhost/xmlprom-*' --filter until=200h |
+    while read -r image; do
+      [[ $image == *-"$hash" ]] || podman rmi "$image" >/dev/null 2>&1 || true
+    done
+}
+
+[[ ${1:-} =~ ^(host|unit)$ && $# -ge 2 ]] || die 'usage: images.sh host|unit debian12|debian13 ...'
+kind=$1 && shift
+hash=$( (cat Containerfile images.sh && date -u +%G-%V) | sha256sum | cut -c1-12)
+
+exec 9>"${TMPDIR:-/tmp}/xmlprom-images.lock"
+flock 9
+for name in "$@"; do
+  [[ -n ${suites[$name]:-} ]] || die "unknown distribution $name; known: ${!suites[*]}"
+  build "$kind" "$name"
+done
+prune
