@@ -1,0 +1,51 @@
+SHELL := bash
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-clean test lint unit molecule bench lock clean venv hosts
+
+help: ## this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
+
+demo: venv hosts ## roll out to one test host and show the result (KEEP=1 leaves it up)
+	@scripts/demo.sh
+
+demo-clean: ## remove what KEEP=1 left
+	@scripts/demo.sh clean
+
+test: lint unit molecule ## everything that CI runs
+
+lint: venv ## ansible-lint, yamllint, ruff, mypy, shellcheck
+	ansible-lint
+	yamllint --strict .
+	ruff check
+	ruff format --check
+	mypy
+	git grep -lE '^#!.*\bsh$$|^#!.*\bbash$$' | xargs shellcheck
+
+unit: venv hosts ## pytest here, then with each distribution's own packages
+	pytest
+	molecule/shared/unit.sh
+
+molecule: venv hosts ## the roles on real hosts with systemd
+	molecule/shared/test.sh
+
+bench: venv ## speed and memory
+	python benchmarks/run.py
+
+lock: venv ## renew requirements.lock from pyproject.toml
+	python -m venv .cache/uv
+	.cache/uv/bin/pip install --quiet --upgrade uv
+	.cache/uv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header \
+	  --python-version 3.11 --extra dev --output-file requirements.lock pyproject.toml
+
+clean: ## remove the environment and all test hosts and images
+	-molecule/shared/clean.sh
+	-molecule/shared/podman images --quiet --filter 'reference=localhost/xmlprom-*' | \
+	  xargs -r molecule/shared/podman rmi --force
+	rm -rf .venv .cache
+
+venv:
+	@scripts/setup.sh venv
+
+hosts:
+	@scripts/setup.sh hosts

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Runs the unit tests with each distribution's own Python, lxml, prometheus_client and node_exporter.
+#
+#   unit.sh [debian12|debian13 ...] [-- PYTEST-ARGUMENT ...]
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+checkout=$(cd "$here/../.." && pwd)
+
+names=()
+while [[ $# -gt 0 && $1 != -- ]]; do names+=("$1") && shift; done
+[[ ${1:-} != -- ]] || shift
+[[ ${#names[@]} -gt 0 ]] || names=(debian12 debian13)
+
+images=$("$here/images.sh" unit "${names[@]}")
+status=0
+for image in $images; do
+  echo "== unit tests in ${image#*:}"
+  # As an ordinary user: root reads even what is not readable.
+  "$here/podman" run --rm --network none --user ops --ulimit nofile=8192:8192 --ulimit nproc=16384:16384 \
+    --label "xmlprom.checkout=$checkout" --volume "$checkout:/src:ro" --workdir /src --tmpfs /tmp \
+    --env PYTHONDONTWRITEBYTECODE=1 --env HYPOTHESIS_STORAGE_DIRECTORY=/tmp/hypothesis \
+    "$image" python3 -m pytest -p no:cacheprovider tests/unit "$@" || status=$?
+done
+exit $status

@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# Makes a fresh machine ready: the Python environment in .venv, and what test hosts run on.
+# Looks before it acts, so that it costs nothing when there is nothing to do.
+#
+#   setup.sh venv|hosts ...
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+die() {
+  echo "setup: $*" >&2
+  exit 1
+}
+
+as_root() {
+  if [[ $(id -u) == 0 ]]; then
+    "$@"
+  else
+    sudo "$@"
+  fi
+}
+
+may_be_root() {
+  [[ $(id -u) == 0 ]] || { command -v sudo && { sudo -n true || [[ -t 0 ]]; }; } >/dev/null 2>&1
+}
+
+install_packages() {
+  [[ $# -gt 0 ]] || return 0
+  command -v apt-get >/dev/null || die "missing: $*. Install them with this system's package manager."
+  may_be_root || die "missing: $*. Become root or allow sudo, or run: sudo apt-get install $*"
+  echo "setup: installing $*"
+  as_root apt-get -qq update
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$@" >/dev/null
+}
+
+find_python() {
+  local python
+  for python in python3 python3.{14,13,12,11}; do
+    if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+      command -v "$python"
+      return
+    fi
+  done
+  die 'needs Python 3.11 or newer on this machine (hosts: 3.9)'
+}
+
+venv() {
+  local python stamp
+  python=$(find_python)
+  # The path belongs to it: a moved .venv does not work.
+  stamp=$("$python" --version; echo "$PWD"; sha256sum requirements.lock)
+  [[ -x .venv/bin/python && $(cat .venv/stamp 2>/dev/null) == "$stamp" ]] && return
+  "$python" -c 'import ensurepip, venv' 2>/dev/null || install_packages python3-venv
+  echo 'setup: installing requirements.lock into .venv (about a minute)'
+  "$python" -m venv --clear .venv
+  .venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+  echo "$stamp" >.venv/stamp
+}
+
+hosts() {
+  local package missing=()
+  local packages=(aardvark-dns debian-archive-keyring iptables mmdebstrap netavark openssh-client podman uidmap)
+  if ! command -v dpkg-query >/dev/null; then # not Debian's family: a registry has the base image
+    for package in podman ssh-keygen; do
+      command -v "$package" >/dev/null || missing+=("$package")
+    done
+  else
+    # See molecule/shared/podman; elsewhere runc would push out another container engine's.
+    [[ $(stat -fc %T /sys/fs/cgroup) == cgroup2fs ]] || command -v runc >/dev/null || packages+=(runc)
+    for package in "${packages[@]}"; do
+      [[ $(dpkg-query -Wf '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")
+    done
+  fi
+  install_packages "${missing[@]}"
+  may_be_root || die 'test hosts are containers with systemd: podman must run as root or by sudo'
+}
+
+[[ $# -gt 0 ]] || die 'usage: setup.sh venv|hosts ...'
+for part in "$@"; do
+  case $part in
+    venv | hosts) "$part" ;;
+    *) die "unknown part $part" ;;
+  esac
+done
