@@ -1,0 +1,12 @@
+"""Entry point of `python3 scripts/xmlprom` and of the zipapp."""
+
+import sys
+from pathlib import Path
+
+if not __package__:  # run by path: the package is the directory that holds this file
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+from xmlprom.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

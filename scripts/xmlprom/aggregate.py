@@ -1,0 +1,257 @@
+"""Aggregate rows into series: each metric's labels, values, folding and limits."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from bisect import bisect_left
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Optional, Union
+
+from xmlprom.convert import InvalidValue, number_of
+from xmlprom.errors import RunError
+from xmlprom.mapping import Label, Limits, Mapping, Metric
+from xmlprom.paths import Path
+from xmlprom.plan import Plan, RawRow
+
+FOLDED = "other"  # the value of a label without an `other` of its own, past a limit
+LabelValues = tuple[str, ...]
+
+
+@dataclass
+class Distribution:
+    """What a histogram or summary holds: `buckets` are not cumulative, the last one is +Inf."""
+
+    buckets: list[int]
+    count: int = 0
+    sum: float = 0.0
+
+
+Cell = Union[float, Distribution]
+
+
+@dataclass(frozen=True)
+class Table:
+    """The series of one metric out of one source, by the values of its labels."""
+
+    metric: Metric
+    series: dict[LabelValues, Cell]
+
+
+class Totals:
+    """Takes the rows of one source and holds the series that they make.
+
+    `folded` counts rows counted under another label value than their own, `invalid` those whose value was skipped.
+    """
+
+    def __init__(self, mapping: Mapping, plan: Plan) -> None:
+        self.rows = 0
+        self.folded = 0
+        self.invalid = 0
+        self._documents = plan.documents
+        self._sections = [
+            [_MetricTotals(metric, fields.paths, mapping.limits) for metric in section.metrics]
+            for section, fields in zip(mapping.sections, plan.sections)
+        ]
+
+    def add(self, section: int, row: RawRow, times: int = 1) -> None:
+        """Count `times` equal rows of a section.
+
+        :raises RunError: for a value that is no number, an undeclared label value, a limit passed
+        """
+        self.rows += times
+        for metric in self._sections[section]:
+            outcome = metric.add(row, times)
+            if outcome is _FOLDED_ROW:
+                self.folded += times
+            elif outcome is _INVALID_ROW:
+                self.invalid += times
+
+    def finish(self, documents: list[Optional[str]]) -> tuple[Table, ...]:
+        """All series, those without a row that are known in advance too; `documents` are the document's texts.
+
+        :raises RunError: see `add`
+        """
+        texts = dict(zip(self._documents, documents))
+        return tuple(metric.table(texts) for section in self._sections for metric in section)
+
+
+_TAKEN_ROW, _OTHER_ROW, _FOLDED_ROW, _INVALID_ROW = object(), object(), object(), object()
+
+
+class _MetricTotals:
+    def __init__(self, metric: Metric, paths: tuple[Path, ...], limits: Limits) -> None:
+        columns = {path: column for column, path in enumerate(paths)}
+        self.metric = metric
+        self._limits = limits
+        self._labels = [(label, columns[label.path]) for label in metric.labels if not label.path.absolute]
+        self._where = [(condition, columns[condition.path]) for condition in metric.where]
+        self._value_column = columns[metric.value.path] if metric.value else 0
+        self._series: dict[LabelValues, Cell] = {}
+        self._combine = _COMBINE["count" if metric.value is None else metric.value.aggregate]
+
+    def add(self, row: RawRow, times: int) -> object:
+        for condition, column in self._where:
+            if not condition.holds(row[column]):
+                return _OTHER_ROW
+        number = 1.0
+        if self.metric.value:
+            try:
+                converted = number_of(row[self._value_column], self.metric.value)
+            except InvalidValue as error:
+                if self.metric.value.skip_invalid:
+                    return _INVALID_ROW
+                raise RunError("value", f"metric {self.metric.name}: {error}") from None
+            if converted is None:
+                return _OTHER_ROW
+            number = converted
+        key, folded = self._key(row)
+        self._series[key] = self._combine(self._series.get(key), number, times, self.metric)
+        return _FOLDED_ROW if folded else _TAKEN_ROW
+
+    def _key(self, row: RawRow) -> tuple[LabelValues, bool]:
+        folded = False
+        values = []
+        for label, column in self._labels:
+            value, changed = _label_value(label, row[column], self.metric, self._limits)
+            values.append(value)
+            folded = folded or changed
+        key = tuple(values)
+        if key not in self._series and len(self._series) >= self._limits.series:
+            if not self._limits.fold:
+                raise self._too_many()
+            key = tuple(
+                value if label.values else FOLDED for (label, _), value in zip(self._labels, values)
+            )
+            folded = True
+        return key, folded
+
+    def table(self, documents: dict[Path, Optional[str]]) -> Table:
+        self._fill_zeros()
+        own = [label for label, _ in self._labels]
+        fixed = {
+            label.name: _label_value(label, documents[label.path], self.metric, self._limits)[0]
+            for label in self.metric.labels
+            if label.path.absolute
+        }
+        series = {}
+        for key, cell in sorted(self._series.items(), key=self._rank):
+            _check_finite(cell, self.metric)
+            values = {**fixed, **{label.name: value for label, value in zip(own, key)}}
+            series[tuple(values[label.name] for label in self.metric.labels)] = cell
+        return Table(self.metric, series)
+
+    def _fill_zeros(self) -> None:
+        """Add what is known in advance: each declared value beside each combination of the others that was seen."""
+        if not _has_zero(self.metric):
+            return
+        seen = {
+            tuple(None if label.values else value for (label, _), value in zip(self._labels, key)) for key in self._series
+        }
+        if all(label.values for label, _ in self._labels):
+            seen.add(tuple(None for _ in self._labels))
+        size = math.prod(len(label.values) for label, _ in self._labels if label.values)
+        if len(seen) * size > self._limits.series:
+            if not self._limits.fold:
+                raise self._too_many()
+            return
+        for combination in seen:
+            choices = [
+                label.values if value is None else (value,) for (label, _), value in zip(self._labels, combination)
+            ]
+            for key in itertools.product(*choices):
+                if key not in self._series:
+                    self._series[key] = self._combine(None, 0.0, 0, self.metric)
+
+    def _rank(self, item: tuple[LabelValues, Cell]) -> list[tuple[int, str]]:
+        """Declared values in their order, others behind them by name."""
+        return [
+            (label.values.index(value) if value in label.values else len(label.values), value)
+            for (label, _), value in zip(self._labels, item[0])
+        ]
+
+    def _too_many(self) -> RunError:
+        return RunError(
+            "limit",
+            f"metric {self.metric.name} has more than {self._limits.series} series: is a label an identifier?"
+            " Leave it out, declare its values, or raise limits.series",
+        )
+
+
+def _has_zero(metric: Metric) -> bool:
+    """Whether no rows mean 0: true of counts and sums, wrong for a minimum, a maximum, a last value or an info."""
+    return metric.type != "info" and (metric.value is None or metric.value.aggregate in ("sum", None))
+
+
+def _label_value(label: Label, text: Optional[str], metric: Metric, limits: Limits) -> tuple[str, bool]:
+    """The label's value for a text, and whether it was folded."""
+    value = text or label.default
+    if label.values:
+        if value in label.values:
+            return value, False
+        if label.other is not None:
+            return label.other, True
+        raise RunError(
+            "value",
+            f"metric {metric.name}: {_shown(value)} at {label.path.text} is no declared value of the label"
+            f" {label.name!r}: add it to its 'values', or say with 'other' where to count it",
+        )
+    if len(value) > limits.label_length:
+        if limits.fold:
+            return FOLDED, True
+        raise RunError(
+            "limit",
+            f"metric {metric.name}: the label {label.name!r} would be {len(value)} characters long, {_shown(value)};"
+            f" limits.label_length is {limits.label_length}",
+        )
+    return value, False
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 60 else f"{text[:57]}...")
+
+
+def _check_finite(cell: Cell, metric: Metric) -> None:
+    if not math.isfinite(cell.sum if isinstance(cell, Distribution) else cell):
+        raise RunError("value", f"metric {metric.name}: the sum is too large for a number")
+
+
+def _count(old: Optional[Cell], _number: float, times: int, metric: Metric) -> Cell:
+    if metric.type == "info":
+        return 1.0
+    return times if old is None else old + times  # type: ignore[operator]
+
+
+def _sum(old: Optional[Cell], number: float, times: int, _metric: Metric) -> Cell:
+    return (old or 0.0) + number * times  # type: ignore[operator]
+
+
+def _min(old: Optional[Cell], number: float, _times: int, _metric: Metric) -> Cell:
+    return number if old is None else min(old, number)  # type: ignore[type-var]
+
+
+def _max(old: Optional[Cell], number: float, _times: int, _metric: Metric) -> Cell:
+    return number if old is None else max(old, number)  # type: ignore[type-var]
+
+
+def _last(_old: Optional[Cell], number: float, _times: int, _metric: Metric) -> Cell:
+    return number
+
+
+def _observe(old: Optional[Cell], number: float, times: int, metric: Metric) -> Cell:
+    cell = old if isinstance(old, Distribution) else Distribution([0] * (len(metric.buckets) + 1))
+    cell.buckets[bisect_left(metric.buckets, number)] += times
+    cell.count += times
+    cell.sum += number * times
+    return cell
+
+
+_COMBINE: dict[Optional[str], Callable[[Optional[Cell], float, int, Metric], Cell]] = {
+    "count": _count,
+    "sum": _sum,
+    "min": _min,
+    "max": _max,
+    "last": _last,
+    None: _observe,
+}

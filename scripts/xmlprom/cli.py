@@ -1,0 +1,117 @@
+"""The command line: `xmlprom collect | check`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Optional
+
+from xmlprom import __version__
+from xmlprom.errors import MappingError, RunError, UsageError
+from xmlprom.load import collector_name, load, mapping_file
+from xmlprom.mapping import Mapping
+from xmlprom.yamltree import did_you_mean
+
+SUCCESS, SOURCE_FAILED, USAGE = 0, 1, 2
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Run a command; returns the exit status (0 done, 1 the source failed, 2 command line or mapping wrong)."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.command(options)  # type: ignore[no-any-return]
+    except (MappingError, UsageError) as error:
+        return _fail(str(error), USAGE)
+    except RunError as error:
+        return _fail(str(error), SOURCE_FAILED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads: nothing more to flush
+        return SOURCE_FAILED
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="xmlprom", description="Turn an XML file into metrics for node_exporter's textfile collector."
+    )
+    parser.add_argument("--version", action="version", version=f"xmlprom {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("mapping", metavar="MAPPING", help="a mapping's path, or a collector's name")
+
+    collect = commands.add_parser("collect", parents=[common], help="read the source, write the .prom files")
+    collect.add_argument("--source", metavar="PATH", help="read this file or glob instead of the mapping's source")
+    collect.add_argument("--output-dir", metavar="DIR", type=Path, help="where node_exporter reads .prom files")
+    collect.add_argument(
+        "--only",
+        metavar="LABEL=VALUE",
+        action="append",
+        default=[],
+        help="keep only series with this value of the label; repeat for more values",
+    )
+    collect.add_argument("--dry-run", action="store_true", help="write no file; the data file goes to stdout")
+    collect.set_defaults(command=_collect)
+
+    check = commands.add_parser("check", parents=[common], help="tell every fault of a mapping")
+    check.set_defaults(command=_check)
+    return parser
+
+
+def _check(options: argparse.Namespace) -> int:
+    load(mapping_file(options.mapping))
+    return SUCCESS
+
+
+def _collect(options: argparse.Namespace) -> int:
+    # Imported here: `check`, which every rollout runs, needs neither lxml nor prometheus_client.
+    from xmlprom import collect, people, publish  # noqa: PLC0415
+
+    file = mapping_file(options.mapping)
+    collector = collector_name(file)
+    mapping = load(file)
+    source = _source(options.source, mapping, file)
+    only = _selection(options.only, mapping)
+    with people.progress(sys.stderr) as on_bytes:
+        if options.dry_run:
+            output = collect.read(mapping, source, only, on_bytes)
+        else:
+            directory = options.output_dir or publish.DEFAULT_DIRECTORY
+            output = collect.run(mapping, source, only, collector, directory, on_bytes)
+    people.warn_unmatched(output.extractions, only)
+    if options.dry_run:
+        people.show_tables(output.extractions, only, sys.stderr)
+        sys.stdout.buffer.write(output.content)
+        sys.stdout.flush()
+    return SUCCESS
+
+
+def _source(given: Optional[str], mapping: Mapping, file: Path) -> str:
+    source = given or mapping.source
+    if not source:
+        raise UsageError(f"{file}: the mapping names no source: add 'source: /path/to/file.xml', or use --source")
+    return os.path.abspath(source)
+
+
+def _selection(given: Sequence[str], mapping: Mapping) -> dict[str, frozenset[str]]:
+    labels = {label.name for metric in mapping.metrics for label in metric.labels}
+    selection: dict[str, frozenset[str]] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise UsageError(f"--only {text}: write LABEL=VALUE")
+        if name not in labels:
+            known = f": the labels are {', '.join(sorted(labels))}" if labels else ": no metric has labels"
+            raise UsageError(f"--only {text}: no metric has the label {name!r}{did_you_mean(name, labels) or known}")
+        selection[name] = selection.get(name, frozenset()) | {value}
+    return selection
+
+
+def _fail(message: str, status: int) -> int:
+    for line in message.splitlines():
+        print(f"xmlprom: {line}", file=sys.stderr)
+    return status

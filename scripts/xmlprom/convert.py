@@ -1,0 +1,78 @@
+"""Turn the text of a source into a number, as a mapping's `value` says."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+from typing import Optional
+
+from xmlprom.mapping import Value
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_ISO8601 = re.compile(
+    r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ](\d\d):?(\d\d)(?::?(\d\d)(?:[.,](\d{1,9}))?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?)?",
+    re.ASCII,
+)
+
+
+class InvalidValue(ValueError):
+    """The text is neither a number, nor mapped to one, nor declared as missing."""
+
+
+def number_of(text: Optional[str], value: Value) -> Optional[float]:
+    """The number that a row's text stands for; None if it is missing and there is no default.
+
+    :raises InvalidValue: for any other text
+    """
+    text = (text or "").strip()
+    if text in value.map:
+        return float(value.map[text])
+    if text in value.missing or not text:
+        return value.default
+    number = _unix_time(text, value) if value.date else _number(text, value)
+    return number * value.scale
+
+
+def _number(text: str, value: Value) -> float:
+    match = _NUMBER.match(text) if value.leading else _NUMBER.fullmatch(text)
+    if not match:
+        raise InvalidValue(_message(text, value, "is not a number"))
+    number = float(match[0])
+    if not math.isfinite(number * value.scale):
+        raise InvalidValue(_message(text, value, "is too large for a number"))
+    return number
+
+
+def _unix_time(text: str, value: Value) -> float:
+    try:
+        if value.date == "iso8601":
+            moment = _iso8601(text)
+        else:
+            moment = datetime.datetime.strptime(text, value.date or "")
+            if moment.tzinfo is None:
+                moment = moment.replace(tzinfo=datetime.timezone.utc)
+        return moment.timestamp()
+    except (ValueError, OverflowError):
+        raise InvalidValue(_message(text, value, f"is not a date of the form {value.date}")) from None
+
+
+def _iso8601(text: str) -> datetime.datetime:
+    match = _ISO8601.fullmatch(text)
+    if not match:
+        raise ValueError(text)
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
+    microsecond = int((match[7] or "0").ljust(6, "0")[:6])
+    zone = datetime.timezone.utc
+    if match[8] and match[8] != "Z":
+        hours, minutes = int(match[8][1:3]), int(match[8][3:].lstrip(":") or 0)
+        offset = datetime.timedelta(hours=hours, minutes=minutes)
+        zone = datetime.timezone(-offset if match[8][0] == "-" else offset)
+    return datetime.datetime(year, month, day, hour, minute, second, microsecond, zone)
+
+
+def _message(text: str, value: Value, what: str) -> str:
+    shown = repr(text if len(text) <= 60 else f"{text[:57]}...")
+    return (
+        f"{shown} at {value.path.text} {what}: add it to 'missing' or 'map', or count such rows with 'invalid: skip'"
+    )

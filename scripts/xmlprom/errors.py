@@ -1,0 +1,53 @@
+"""What can go wrong, as exceptions that carry a message for a person and a reason for a metric."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# Values of the label `reason` of xmlprom_last_run_failure: part of the contract, never rename one.
+REASONS = (
+    "missing",  # no file at the source's path, or no file matches its glob
+    "unreadable",  # permission denied, an I/O error
+    "not_regular",  # a directory, FIFO, device or socket
+    "too_large",
+    "changed",  # modified while it was read
+    "malformed",  # not well-formed XML: truncated, empty, another format, a wrong encoding
+    "doctype",  # an internal subset or an undefined entity
+    "root",  # a root element that no `rows` path can match
+    "value",  # a text that is no number, or a label's value that is not declared
+    "limit",  # too many series, too deep, a label too long
+    "conflict",  # another file of the output directory holds the same family or series
+    "output",  # the output directory can't be written
+    "stale",  # the source is older than `max_age`
+    "killed",  # ended from outside: a signal, out of memory, out of time
+)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One fault in a mapping: `line` and `column` count from 1, as editors do."""
+
+    line: int
+    column: int
+    message: str
+
+
+class MappingError(Exception):
+    """The mapping is wrong; `problems` holds everything that is, in the file's order. Exit status 2."""
+
+    def __init__(self, file: str, problems: list[Problem]) -> None:
+        self.file = file
+        self.problems = sorted(problems, key=lambda p: (p.line, p.column))
+        super().__init__("\n".join(f"{file}:{p.line}:{p.column}: {p.message}" for p in self.problems))
+
+
+class UsageError(Exception):
+    """The command line is wrong. Exit status 2."""
+
+
+class RunError(Exception):
+    """The run failed; `reason` is one of REASONS. Exit status 1."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        self.reason = reason
+        super().__init__(message)

@@ -1,0 +1,119 @@
+"""What a mapping says, as frozen dataclasses; `load` makes them from YAML.
+
+A mapping has sections (a kind of rows each), a section has metrics, a metric has labels and maybe a value.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping as Dict
+from dataclasses import dataclass, field
+from typing import Optional
+
+from xmlprom.paths import Path
+
+SOURCE_LABEL = "path"  # xmlprom sets it on every series: the source's path
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of a run. Past `series` or `label_length` it fails, or folds into "other" if `fold` is set."""
+
+    source_size: int = 1 << 30  # bytes
+    series: int = 10_000  # per metric and run
+    label_length: int = 256  # characters
+    depth: int = 100  # elements in each other
+    fold: bool = False
+
+
+@dataclass(frozen=True)
+class Label:
+    """A label of a metric. With `values`, no other value appears than these and `other`."""
+
+    name: str
+    path: Path
+    values: tuple[str, ...] = ()
+    other: Optional[str] = None
+    default: str = ""  # for rows without a text at the path
+
+
+@dataclass(frozen=True)
+class Value:
+    """Where a metric's numbers come from and how a text becomes one."""
+
+    path: Path
+    aggregate: Optional[str] = None  # sum, min, max or last; None for histogram and summary
+    map: Dict[str, float] = field(default_factory=dict)
+    date: Optional[str] = None  # "iso8601" or a strptime format: the number is Unix time in seconds
+    leading: bool = False  # take the number at the text's start, "45 C"
+    scale: float = 1
+    missing: tuple[str, ...] = ("",)  # texts that mean: no value
+    default: Optional[float] = None  # for a missing value; None makes no sample
+    skip_invalid: bool = False  # other texts are counted, not an error
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Selects rows whose text at `path` ("" when there is none) is, or with `negated` isn't, in `texts`."""
+
+    path: Path
+    texts: frozenset[str]
+    negated: bool = False
+
+    def holds(self, text: Optional[str]) -> bool:
+        return ((text or "") in self.texts) != self.negated
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric. `name` and `help` may hold {label}: such a label goes into the name, not onto the series."""
+
+    name: str
+    help: str
+    type: str = "gauge"
+    labels: tuple[Label, ...] = ()
+    value: Optional[Value] = None  # None: rows are counted
+    where: tuple[Condition, ...] = ()
+    buckets: tuple[float, ...] = ()
+
+    @property
+    def in_name(self) -> tuple[str, ...]:
+        """The names of the labels that the metric's name holds."""
+        return tuple(PLACEHOLDER.findall(self.name))
+
+    def names(self) -> Iterator[str]:
+        """Every name that the metric can have."""
+        labels = [label for label in self.labels if label.name in self.in_name]
+        alternatives = [label.values + ((label.other,) if label.other is not None else ()) for label in labels]
+        for values in itertools.product(*alternatives):
+            yield fill(self.name, dict(zip((label.name for label in labels), values)))
+
+
+@dataclass(frozen=True)
+class Section:
+    """One kind of rows and their metrics."""
+
+    rows: Path
+    metrics: tuple[Metric, ...]
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """A whole mapping. `source` is a path or glob; `labels` are put on every series; `max_age` is in seconds."""
+
+    source: Optional[str]
+    sections: tuple[Section, ...]
+    labels: Dict[str, str] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+    max_age: Optional[float] = None
+
+    @property
+    def metrics(self) -> Iterator[Metric]:
+        return (metric for section in self.sections for metric in section.metrics)
+
+
+def fill(template: str, labels: Dict[str, str]) -> str:
+    """`template` with every {label} that `labels` knows replaced by its value."""
+    return PLACEHOLDER.sub(lambda match: labels.get(match[1], match[0]), template)

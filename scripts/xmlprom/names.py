@@ -1,0 +1,51 @@
+"""Which names of metrics and labels may be published.
+
+The rules are those of Prometheus' text format, less what harms node_exporter: a label that starts with `__`
+kills the process, a family that node_exporter has itself with another HELP is dropped in silence.
+https://prometheus.io/docs/instrumenting/exposition_formats/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Optional
+
+from xmlprom.mapping import SOURCE_LABEL
+
+_METRIC = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+_TAKEN_PREFIXES = ("node_", "go_", "process_", "promhttp_", "xmlprom_")
+_SAMPLE_SUFFIXES = {"histogram": ("_bucket", "_sum", "_count"), "summary": ("_sum", "_count")}
+_REQUIRED_SUFFIX = {"counter": "_total", "info": "_info"}
+
+
+def metric_name_fault(name: str, type_: str) -> Optional[str]:
+    """Why `name` can't be the name of a metric of that type, None if it can."""
+    if not _METRIC.fullmatch(name):
+        return f"{name!r} is no metric name: letters, digits and '_', no digit first"
+    for prefix in _TAKEN_PREFIXES:
+        if name.startswith(prefix):
+            return f"{name!r}: names with {prefix!r} belong to node_exporter or xmlprom: choose another prefix"
+    suffix = _REQUIRED_SUFFIX.get(type_, "")
+    if not name.endswith(suffix):
+        return f"the name of a metric of type {type_} ends with {suffix!r} (did you mean {name + suffix!r}?)"
+    return None
+
+
+def label_name_fault(name: str) -> Optional[str]:
+    """Why `name` can't be a label's name, None if it can."""
+    if name.startswith("__"):
+        return f"the label {name!r} starts with '__', which Prometheus keeps for itself"
+    if not _LABEL.fullmatch(name):
+        return f"{name!r} is no label name: letters, digits and '_', no digit first"
+    if name in ("le", "quantile"):
+        return f"the label {name!r} belongs to histograms and summaries: choose another name"
+    if name == SOURCE_LABEL:
+        return f"the label {name!r} is the source's path, which xmlprom sets itself: choose another name"
+    return None
+
+
+def sample_names(name: str, type_: str) -> Iterable[str]:
+    """The names under which a family's samples are exposed, its own first."""
+    return (name, *(name + suffix for suffix in _SAMPLE_SUFFIXES.get(type_, ())))

@@ -1,0 +1,109 @@
+"""What a person at a terminal sees, all of it on stderr: tables, progress, warnings. Only here rich is imported."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Optional, TextIO
+
+from xmlprom.aggregate import Cell, Distribution, Table
+from xmlprom.extract import Extraction, OnBytes
+from xmlprom.families import Selection, selected, unmatched
+
+if TYPE_CHECKING:
+    from rich.table import Table as RichTable
+
+_PATIENCE = 1.0  # seconds before a progress bar appears
+_MAX_LINES = 40  # of one table
+_BAR_WIDTH = 40
+
+
+@contextlib.contextmanager
+def progress(stream: TextIO) -> Iterator[Optional[OnBytes]]:
+    """A function to tell of bytes read, which draws a bar once that takes longer than a person likes to wait."""
+    if not stream.isatty():
+        yield None
+        return
+    rich_progress = _rich("progress")
+    if rich_progress is None:
+        yield None
+        return
+    started = time.monotonic()
+    columns = (
+        rich_progress.TextColumn("reading"),
+        rich_progress.BarColumn(_BAR_WIDTH),
+        rich_progress.DownloadColumn(),
+        rich_progress.TimeRemainingColumn(),
+    )
+    with contextlib.ExitStack() as stack:
+        bar = rich_progress.Progress(*columns, console=_console(stream), transient=True)
+        tasks: list[object] = []
+
+        def on_bytes(read: int, size: int) -> None:
+            if not tasks and time.monotonic() - started > _PATIENCE:
+                stack.enter_context(bar)
+                tasks.append(bar.add_task("read"))
+            if tasks:
+                bar.update(tasks[0], completed=read, total=size)
+
+        yield on_bytes
+
+
+def warn_unmatched(extractions: Iterable[Extraction], only: Selection) -> None:
+    """Warn of each value of --only that no series has."""
+    for label, value, there in unmatched(list(extractions), only):
+        known = f"there are: {', '.join(there)}" if there else "the label has no values in this source"
+        print(f"xmlprom: warning: --only {label}={value} matches nothing; {known}", file=sys.stderr)
+
+
+def show_tables(extractions: Iterable[Extraction], only: Selection, stream: TextIO) -> None:
+    """Show what was found, a table a metric, if `stream` is a terminal."""
+    if not stream.isatty() or _rich("table") is None:
+        return
+    console = _console(stream)
+    for extraction in extractions:
+        console.print(f"[bold]{extraction.path}[/bold]: {extraction.rows} rows", highlight=False)
+        for table in extraction.tables:
+            console.print(_table(table, only))
+
+
+def _table(table: Table, only: Selection) -> RichTable:
+    """Rows of the last label's values across, of the other labels' down; metrics without labels are one cell."""
+    rich_table = _rich("table")
+    series = list(selected(table, only))
+    names = [label.name for label in table.metric.labels]
+    across = list(dict.fromkeys(labels[names[-1]] for labels, _ in series)) if len(names) > 1 else []
+    down = names[:-1] if across else names
+    shown = rich_table.Table(title=table.metric.name, title_justify="left", title_style="bold")
+    for name in down:
+        shown.add_column(name)
+    for value in across or [names[-1] if across else "value"]:
+        shown.add_column(value, justify="right")
+    lines: dict[tuple[str, ...], dict[str, str]] = {}
+    for labels, cell in series:
+        key = tuple(labels[name] for name in down)
+        lines.setdefault(key, {})[labels[names[-1]] if across else "value"] = _number(cell)
+    for key, cells in list(lines.items())[:_MAX_LINES]:
+        shown.add_row(*key, *(cells.get(column, "") for column in across or ["value"]))
+    if len(lines) > _MAX_LINES:
+        shown.caption = f"and {len(lines) - _MAX_LINES} more"
+    return shown  # type: ignore[no-any-return]
+
+
+def _number(cell: Cell) -> str:
+    return f"{cell.count} (sum {cell.sum:g})" if isinstance(cell, Distribution) else f"{cell:g}"
+
+
+def _console(stream: TextIO):  # type: ignore[no-untyped-def]  # rich is imported only for a terminal
+    return _rich("console").Console(file=stream)
+
+
+def _rich(module: str):  # type: ignore[no-untyped-def]  # a module, or None where rich is not installed
+    import importlib  # noqa: PLC0415
+
+    try:
+        return importlib.import_module(f"rich.{module}")
+    except ImportError:
+        return None

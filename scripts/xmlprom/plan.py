@@ -1,0 +1,258 @@
+"""Compile a mapping into a state machine over element names: what to do where an element starts and ends.
+
+Every path becomes a pattern of steps. A `State` is the set of (pattern, step) that may match next; indexing it by
+an element's name gives the state below that element, made on first use. So the work per element is one look-up,
+however many metrics the mapping has.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping as Dict
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Optional, Union
+
+from xmlprom.mapping import Mapping, Section
+from xmlprom.paths import Path, Step
+
+_MAX_STATES = 4096  # a document with more element names than that gets states that are not kept
+RawRow = tuple[Optional[str], ...]  # the texts of one row, one per field of its section, None where there is none
+
+
+@dataclass(frozen=True)
+class Fields:
+    """What has to be read from each row of a section; `paths[i]` is column i of a RawRow.
+
+    `ordered`: some metric wants the last value, so that rows can't be counted by equality.
+    """
+
+    number: int
+    rows: Path
+    paths: tuple[Path, ...]
+    ordered: bool
+
+    @property
+    def at_start(self) -> bool:
+        """Whether a row is complete when its start tag is."""
+        return all(not path.steps and path.leaf not in ("element", "text()") for path in self.paths)
+
+    @property
+    def in_start_tag(self) -> bool:
+        """Whether the start tag alone holds a whole row, and equal rows may be counted together."""
+        return self.at_start and not self.ordered and all(path.up == 0 for path in self.paths)
+
+
+@dataclass(frozen=True)
+class RowTarget:
+    """Here starts a row."""
+
+    fields: Fields
+
+
+@dataclass(frozen=True)
+class FieldTarget:
+    """Here is column `column` of the row that started `depth` elements further up."""
+
+    fields: Fields
+    column: int
+    depth: int
+    leaf: str
+
+
+@dataclass(frozen=True)
+class DocumentTarget:
+    """Here is document text number `number`, if it is the first such place."""
+
+    number: int
+    leaf: str
+
+
+Target = Union[RowTarget, FieldTarget, DocumentTarget]
+
+
+@dataclass(frozen=True)
+class Pattern:
+    steps: tuple[Step, ...]
+    target: Target
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A compiled mapping: `documents` are the absolute paths of labels, in the order of DocumentTarget.number."""
+
+    sections: tuple[Fields, ...]
+    documents: tuple[Path, ...]
+    patterns: tuple[Pattern, ...]
+
+    @property
+    def start_tags_suffice(self) -> bool:
+        """Whether rows stand at a known depth, and no text and nothing at an element's end has to be looked at."""
+        return not self.documents and all(
+            fields.in_start_tag and not any(step.descendant for step in fields.rows.steps) for fields in self.sections
+        )
+
+
+def compile_plan(mapping: Mapping) -> Plan:
+    """Collect what a mapping has to look at."""
+    documents: dict[Path, None] = {}
+    for metric in mapping.metrics:
+        documents.update((label.path, None) for label in metric.labels if label.path.absolute)
+    sections = tuple(_fields(number, section) for number, section in enumerate(mapping.sections))
+    patterns = []
+    for fields in sections:
+        patterns.append(Pattern(fields.rows.steps, RowTarget(fields)))
+        for column, path in enumerate(fields.paths):
+            if path.steps or path.leaf == "text()":
+                target = FieldTarget(fields, column, len(path.steps), path.leaf)
+                patterns.append(Pattern(fields.rows.steps + path.steps, target))
+    for number, path in enumerate(documents):
+        patterns.append(Pattern(path.steps, DocumentTarget(number, path.leaf)))
+    return Plan(sections, tuple(documents), tuple(patterns))
+
+
+def _fields(number: int, section: Section) -> Fields:
+    paths: dict[Path, None] = {}
+    ordered = False
+    for metric in section.metrics:
+        paths.update((label.path, None) for label in metric.labels if not label.path.absolute)
+        paths.update((condition.path, None) for condition in metric.where)
+        if metric.value:
+            paths[metric.value.path] = None
+            ordered = ordered or metric.value.aggregate == "last"
+    return Fields(number, section.rows, tuple(paths), ordered)
+
+
+class State(dict[str, "State"]):
+    """Where in the patterns the parser is, below one element.
+
+    `targets`: what to do at this element. `undecided`: the steps that match this element's name, of which some
+    have predicates, so that `decide` must look at the attributes. `active`: there is something to do or decide.
+    `counts` (rows by `key` of their attributes) is set where nothing but counting a row has to be done.
+    """
+
+    __slots__ = ("machine", "tag", "items", "targets", "undecided", "outcomes", "active", "key", "counts")
+
+    def __init__(
+        self,
+        machine: Machine,
+        tag: str,
+        items: frozenset[_Item],
+        targets: tuple[Target, ...],
+        undecided: tuple[_Item, ...] = (),
+    ) -> None:
+        self.machine = machine
+        self.tag = tag
+        self.items = items
+        self.targets = targets
+        self.undecided = undecided
+        self.outcomes: dict[tuple[bool, ...], State] = {}
+        self.active = bool(targets or undecided)
+        self.key: Callable[[Dict[str, str]], object] = _no_key
+        self.counts: Optional[dict[object, int]] = None
+
+    def __missing__(self, tag: str) -> State:
+        state = self.machine.below(self, tag)
+        if self.machine.keeps_states():
+            self[tag] = state
+        return state
+
+    def decide(self, attributes: Dict[str, str]) -> State:
+        """The state once predicates have seen the element's attributes; itself if there are none."""
+        return self.machine.decide(self, attributes) if self.undecided else self
+
+    def row(self, key: object) -> RawRow:
+        """The row that `counts` holds under `key`."""
+        (target,) = self.targets
+        paths = target.fields.paths  # type: ignore[union-attr]  # counts are only set for a RowTarget
+        texts = iter(key if isinstance(key, tuple) else (key,))
+        return tuple(next(texts) if path.attribute else local_name(self.tag) for path in paths)
+
+
+_Item = tuple[int, int]  # pattern, step
+
+
+class Machine:
+    """Makes the states of one run."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._patterns = plan.patterns
+        self._known: dict[tuple[frozenset[_Item], tuple[Target, ...], str], State] = {}
+        items = frozenset((number, 0) for number in range(len(plan.patterns)))
+        self.start = State(self, "", items, ())
+
+    def keeps_states(self) -> bool:
+        return len(self._known) < _MAX_STATES
+
+    def can_have_rows(self, state: State) -> bool:
+        """Whether a row can start at or below the element of `state`."""
+        targets = [*state.targets, *(self._patterns[pattern].target for pattern, _ in state.items)]
+        return any(isinstance(target, RowTarget) for target in targets)
+
+    def below(self, state: State, tag: str) -> State:
+        """The state below an element `tag` that stands directly in the element of `state`."""
+        items, matched, decided = [], [], True
+        for pattern, step in sorted(state.items):
+            candidate = self._patterns[pattern].steps[step]
+            if candidate.descendant:
+                items.append((pattern, step))
+            if candidate.matches(tag):
+                matched.append((pattern, step))
+                decided = decided and not candidate.predicates
+        if decided:
+            return self._state(tag, items, matched)
+        return State(self, tag, frozenset(items), (), tuple(matched))
+
+    def decide(self, state: State, attributes: Dict[str, str]) -> State:
+        """The state that `state.undecided` lead to at an element with these attributes."""
+        outcome = tuple(
+            all(predicate.holds(attributes) for predicate in self._patterns[pattern].steps[step].predicates)
+            for pattern, step in state.undecided
+        )
+        if outcome not in state.outcomes:
+            matched = list(itertools.compress(state.undecided, outcome))
+            state.outcomes[outcome] = self._state(state.tag, list(state.items), matched)
+        return state.outcomes[outcome]
+
+    def _state(self, tag: str, items: list[_Item], matched: list[_Item]) -> State:
+        targets = []
+        for pattern, step in sorted(matched):
+            if step + 1 < len(self._patterns[pattern].steps):
+                items.append((pattern, step + 1))
+            else:
+                targets.append(self._patterns[pattern].target)
+        key = (frozenset(items), tuple(targets), tag if targets else "")
+        state = self._known.get(key)
+        if state is None:
+            state = State(self, tag, key[0], key[1])
+            if self.keeps_states():
+                self._known[key] = state
+                _count_at_start(state)
+        return state
+
+
+def _count_at_start(state: State) -> None:
+    if len(state.targets) != 1 or not isinstance(state.targets[0], RowTarget):
+        return
+    fields = state.targets[0].fields
+    if fields.in_start_tag:
+        attributes = [path.attribute for path in fields.paths if path.attribute]
+        state.key = itemgetter(*attributes) if attributes else _no_key
+        state.counts = {}
+
+
+def sparse_key(state: State, attributes: Dict[str, str]) -> object:
+    """`state.key` of attributes of which some are missing."""
+    (target,) = state.targets
+    wanted = [path.attribute for path in target.fields.paths if path.attribute]  # type: ignore[union-attr]
+    texts = tuple(attributes.get(name) for name in wanted)
+    return texts if len(texts) > 1 else texts[0]
+
+
+def local_name(tag: str) -> str:
+    """An element's name without its namespace."""
+    return tag.rpartition("}")[2]
+
+
+def _no_key(_attributes: Dict[str, str]) -> object:
+    return ()

@@ -1,0 +1,95 @@
+"""Write `.prom` files so that a reader sees the old content or the new, never anything between."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import Metric as Family
+
+from xmlprom.errors import RunError
+
+DEFAULT_DIRECTORY = Path("/var/lib/prometheus/node-exporter")
+_WHOLE_NUMBER = re.compile(rb"(?m)^([^#\n].*)\.0$")
+_ABANDONED = 3600  # seconds after which a temporary file is one that a killed run left
+
+
+def data_file(directory: Path, collector: str) -> Path:
+    return directory / f"{collector}.prom"
+
+
+def status_file(directory: Path, collector: str) -> Path:
+    return directory / f"{collector}.status.prom"
+
+
+def render(families: Iterable[Family]) -> bytes:
+    """The families in Prometheus' text format 0.0.4, whole numbers without a fraction."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Collected(families))  # type: ignore[arg-type]  # a collector is what has collect()
+    return _WHOLE_NUMBER.sub(rb"\1", generate_latest(registry))
+
+
+class _Collected:
+    def __init__(self, families: Iterable[Family]) -> None:
+        self._families = list(families)
+
+    def collect(self) -> Iterable[Family]:
+        return self._families
+
+
+def replace(file: Path, content: bytes) -> None:
+    """Put `content` in the place of `file`, mode 0644, or leave the file as it is.
+
+    The temporary file stands beside it under a name that node_exporter does not read. It is on the disk before
+    the rename, so that a power loss leaves the old file or the new.
+
+    :raises RunError: if the directory can't be written
+    """
+    temporary = None
+    try:
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{file.name}.", suffix=".tmp", dir=file.parent)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fchmod(descriptor, 0o644)
+            _keep_owner(descriptor, file)
+            os.fsync(descriptor)
+        os.rename(temporary, file)
+        temporary = None
+        _sync_directory(file.parent)
+    except OSError as error:
+        raise RunError("output", f"{file}: can't be written: {error.strerror or error}") from None
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+    _remove_abandoned(file)
+
+
+def _keep_owner(descriptor: int, file: Path) -> None:
+    """As root, leave the file to the user whose timer has to replace it again in a sticky directory."""
+    if os.geteuid() == 0:
+        with contextlib.suppress(FileNotFoundError):
+            owner = file.lstat()
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove_abandoned(file: Path) -> None:
+    for temporary in file.parent.glob(f".{file.name}.*.tmp"):
+        with contextlib.suppress(OSError):
+            if time.time() - temporary.stat().st_mtime > _ABANDONED:
+                temporary.unlink()
