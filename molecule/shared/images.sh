@@ -12,6 +12,7 @@ declare -A suites=([debian12]=bookworm [debian13]=trixie)
 
 die() { echo "images.sh: $*" >&2 && exit 1; }
 podman() { ./podman "$@"; }
+as_root() { if [[ $(id -u) == 0 ]]; then "$@"; else sudo "$@"; fi; }
 
 # The base comes from Debian's packages; only a machine without mmdebstrap asks a registry.
 base() {
@@ -20,7 +21,7 @@ base() {
     echo "docker.io/library/debian:${name#debian}" && return
   fi
   if ! podman image exists "$image"; then
-    mmdebstrap --quiet --variant=minbase --include=ca-certificates "${suites[$name]}" - |
+    as_root mmdebstrap --quiet --variant=minbase --include=ca-certificates "${suites[$name]}" - |
       podman import --quiet - "$image" >&2
   fi
   echo "$image"
