@@ -28,6 +28,7 @@ def build(output: Path) -> None:
     for source in sorted(PACKAGE.glob("*.py")):
         if source.name != "__main__.py":
             members[f"xmlprom/{source.name}"] = source.read_bytes()
+    output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=output.parent, delete=False) as stream:
         stream.write(SHEBANG)
         with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
