@@ -50,9 +50,10 @@ fi
 [[ -n ${KEEP:-} ]] || trap destroy EXIT
 
 heading "One Debian 13 host, $host of inventory.example"
+step 'make its image, once a week' molecule/shared/images.sh host debian13
 step 'boot it' play molecule/shared/create.yml
 address=$(sed -n 's/^ *ansible_host: //p' "$work/inventory/hosts.yml")
-step "write the application's file, /tmp/store.xml" on_host cp /dev/stdin /tmp/store.xml <examples/store.xml
+step 'write a source, /tmp/store.xml' on_host install -m 0644 /dev/stdin /tmp/store.xml <examples/store.xml
 step 'roll out, playbooks/site.yml' play playbooks/site.yml
 step 'prove it, playbooks/verify.yml' play playbooks/verify.yml
 
@@ -79,9 +80,9 @@ remove it      make demo-clean
 END
 else
   indent <<'END'
-KEEP=1 make demo                                              leaves the host up to look around
-cp -r inventory.example inventory                             then put your hosts and files in it
-ansible-playbook -i inventory playbooks/site.yml --check      shows what a rollout would change
-ansible-playbook -i inventory playbooks/site.yml              rolls out
+KEEP=1 make demo                                                leaves the host up to look around
+cp -r inventory.example inventory                               then put your hosts and files in it
+.venv/bin/ansible-playbook -i inventory playbooks/site.yml -C   shows what a rollout would change
+.venv/bin/ansible-playbook -i inventory playbooks/site.yml      rolls out
 END
 fi

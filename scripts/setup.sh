@@ -5,6 +5,7 @@
 #   setup.sh venv|hosts ...
 set -euo pipefail
 cd "$(dirname "$0")/.."
+PATH=${PATH//"$PWD/.venv/bin:"/} # make puts it first; the environment must not be made from itself
 
 die() {
   echo "setup: $*" >&2

@@ -4,7 +4,7 @@
 #   images.sh host|unit debian12|debian13 ...
 #
 # An image's name holds a hash of what it is made from, so a cached one is never out of date: of the
-# Containerfile, of this script, and of the week, because apt's package lists in it age.
+# Containerfile and of the week, because apt's package lists in it age.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -16,7 +16,7 @@ as_root() { if [[ $(id -u) == 0 ]]; then "$@"; else sudo "$@"; fi; }
 
 # The base comes from Debian's packages; only a machine without mmdebstrap asks a registry.
 base() {
-  local name=$1 image=localhost/xmlprom-base:$1-$hash
+  local name=$1 image=localhost/xmlprom-base:$1-$week
   if ! command -v mmdebstrap >/dev/null; then
     echo "docker.io/library/debian:${name#debian}" && return
   fi
@@ -43,13 +43,14 @@ prune() {
   podman images --format '{{.Repository}}:{{.Tag}}' \
     --filter 'reference=localhost/xmlprom-*' --filter until=200h |
     while read -r image; do
-      [[ $image == *-"$hash" ]] || podman rmi "$image" >/dev/null 2>&1 || true
+      [[ $image == *-"$hash" || $image == *-"$week" ]] || podman rmi "$image" >/dev/null 2>&1 || true
     done
 }
 
 [[ ${1:-} =~ ^(host|unit)$ && $# -ge 2 ]] || die 'usage: images.sh host|unit debian12|debian13 ...'
 kind=$1 && shift
-hash=$( (cat Containerfile images.sh && date -u +%G-%V) | sha256sum | cut -c1-12)
+week=$(date -u +%GW%V)
+hash=$( (cat Containerfile && echo "$week") | sha256sum | cut -c1-12)
 
 exec 9>"${TMPDIR:-/tmp}/xmlprom-images.lock"
 flock 9
