@@ -2,15 +2,19 @@
 
 A DOCTYPE itself is harmless and common; the attacks need its internal subset, `[...]`, which declares entities.
 Python's own expat tells of one before it reads it. And below a DOCTYPE with an external identifier an undefined
-entity in the content is no error to libxml2, which drops it from the text in silence; expat tells of that, too.
+entity is no error to libxml2, which drops it from the text in silence; expat shows it, in content and attributes.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Optional
 from xml.parsers import expat  # noqa: S406 - only to refuse: it stops before any entity is expanded
 
 from xmlprom.errors import RunError
+
+_START_TAG = re.compile(r"<[^!?/]")
+_ENTITY = re.compile(r"&(?!(?:lt|gt|amp|apos|quot);)([^#;][^;]*);")
 
 
 class DoctypeGuard:
@@ -21,7 +25,8 @@ class DoctypeGuard:
         self._parser.StartDoctypeDeclHandler = self._on_doctype
         self._parser.StartElementHandler = self._on_root
         self._external = False
-        self._blind = False
+        self._saw_prologue = False
+        self._failed = False
         self.active = True
 
     def feed(self, chunk: bytes, last: bool = False) -> None:
@@ -33,38 +38,51 @@ class DoctypeGuard:
             return
         try:
             self._parser.Parse(chunk, last)
-        except expat.ExpatError:
-            # lxml tells of malformed input; what matters here is that the guard can't see further.
-            self._blind = True
+        except (expat.ExpatError, ValueError, LookupError):  # the last two: encodings that expat lacks
             self.active = False
+            self._failed = True
 
     def on_lxml_doctype(self) -> None:
         """lxml saw a DOCTYPE.
 
-        :raises RunError: if expat did not read that far, so that nobody knows what the DOCTYPE holds
+        :raises RunError: if expat did not get that far, so that nobody knows what the DOCTYPE holds
         """
-        if self._blind:
+        if not self._saw_prologue:
             raise RunError("doctype", "a DOCTYPE in an encoding in which it can't be checked is refused")
+
+    def close(self) -> None:
+        """lxml found the whole document well-formed.
+
+        :raises RunError: if expat did not, so that undefined entities may have been lost
+        """
+        if self._external and self._failed:
+            raise RunError("doctype", "a DOCTYPE in a document that can't be checked for undefined entities is refused")
 
     def _on_doctype(self, _name: str, system: Optional[str], public: Optional[str], has_subset: bool) -> None:
         if has_subset:
+            line = self._parser.CurrentLineNumber
             raise RunError(
-                "doctype",
-                f"line {self._parser.CurrentLineNumber}: a DOCTYPE with an internal subset"
-                " (it can define entities) is refused",
+                "doctype", f"line {line}: a DOCTYPE with an internal subset (it can define entities) is refused"
             )
-        if system or public:
-            self._external = True
-            self._parser.SkippedEntityHandler = self._on_skipped_entity
+        self._saw_prologue = True
+        self._external = bool(system or public)
 
     def _on_root(self, _name: str, _attributes: object) -> None:
-        self._parser.StartElementHandler = None
+        self._saw_prologue = True
         self.active = self._external
+        self._parser.StartElementHandler = None
+        if self._external:
+            self._parser.SkippedEntityHandler = self._refuse_entity
+            # Start tags go to the default handler as they stand; text has a handler only to keep out of there.
+            self._parser.DefaultHandler = self._on_markup
+            self._parser.CharacterDataHandler = lambda text: None
 
-    def _on_skipped_entity(self, name: str, is_parameter: bool) -> None:
+    def _on_markup(self, markup: str) -> None:
+        match = _ENTITY.search(markup) if _START_TAG.match(markup) else None
+        if match:
+            self._refuse_entity(match[1], False)
+
+    def _refuse_entity(self, name: str, is_parameter: bool) -> None:
         if not is_parameter:
-            raise RunError(
-                "doctype",
-                f"line {self._parser.CurrentLineNumber}: the entity &{name}; is not defined in the"
-                " document, so its text would be lost",
-            )
+            line = self._parser.CurrentLineNumber
+            raise RunError("doctype", f"line {line}: the entity &{name}; is not defined, so its text would be lost")

@@ -88,9 +88,17 @@ def _parse(source: SourceFile, reader: _Reader, guard: DoctypeGuard, on_bytes: O
                 on_bytes(read, source.size)
         guard.feed(b"", last=True)
         parser.close()
+        guard.close()
     except etree.XMLSyntaxError as error:
-        what = "the file is empty" if source.size == 0 else " ".join((error.msg or "").split())
-        raise RunError("malformed", f"not well-formed XML: {what}") from None
+        raise RunError("malformed", _fault(error.msg or "", source.size)) from None
+
+
+def _fault(message: str, size: int) -> str:
+    if size == 0:
+        return "the file is empty"
+    if message.startswith(("Document is empty", "Start tag expected")):
+        return "this is no XML: an element's start is expected at its beginning"
+    return f"not well-formed XML: {' '.join(message.split())}"
 
 
 class _Row:
@@ -251,7 +259,9 @@ class _Reader:
     def _check_depth(self, state: State, depth: int) -> None:
         if depth == _ROOT and not self._machine.can_have_rows(state):
             paths = ", ".join(dict.fromkeys(fields.rows.text for fields in self._plan.sections))
-            raise RunError("root", f"the root element {state.tag!r} can't match the rows' path {paths}")
+            namespace, _, name = state.tag.rpartition("}")
+            of_namespace = f" (of namespace {namespace[1:]}: write {{*}}{name}, or declare a prefix)" if namespace else ""
+            raise RunError("root", f"the root element {name}{of_namespace} can't match the rows' path {paths}")
         if depth > self._max_depth:
             raise RunError("limit", f"elements are nested deeper than limits.depth, {self._max_depth}")
 

@@ -71,10 +71,10 @@ def open_source(path: str, max_size: int) -> SourceFile:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise RunError("not_regular", f"{_kind(status.st_mode)}, not a regular file")
+            raise RunError("not_regular", f"is {_kind(status.st_mode)}, not a regular file")
         if status.st_size > max_size:
             raise RunError(
-                "too_large", f"{status.st_size} bytes, more than limits.source_size, {max_size}"
+                "too_large", f"has {status.st_size} bytes, more than limits.source_size, {max_size}"
             )
         stream = os.fdopen(descriptor, "rb", buffering=0)
         descriptor = None
@@ -83,7 +83,7 @@ def open_source(path: str, max_size: int) -> SourceFile:
         raise RunError("missing", "the file does not exist") from None
     except OSError as error:
         if error.errno == errno.ENXIO:
-            raise RunError("not_regular", "a socket or device, not a regular file") from None
+            raise RunError("not_regular", "is a socket or device, not a regular file") from None
         raise _unreadable(error) from None
     finally:
         if descriptor is not None:

@@ -85,7 +85,7 @@ class Node:
         """The scalar as it was written, None (and a problem) if it is no scalar or null."""
         if not self.is_scalar:
             self.problem("a text is expected here")
-        elif self._node.tag.endswith(":null") and self._node.style is None:
+        elif self._node.tag.endswith(":null") and not self._node.style:
             self.problem("is empty: write a value, or '' for an empty text")
         else:
             return str(self._node.value)
@@ -178,7 +178,11 @@ def _syntax_problem(error: yaml.MarkedYAMLError, text: str) -> Problem:
     line, column = (mark.line, mark.column) if mark else (0, 0)
     lines = text.splitlines()
     found = lines[line][column : column + 1] if line < len(lines) else ""
-    hint = f" (a text that starts with {found!r} needs quotes)" if found and found in "@`%*&!" else ""
+    hint = ""
+    if found and found in "@`%*&!":
+        hint = f" (a text that starts with {found!r} needs quotes)"
+    elif "expected ',' or" in str(error.problem):
+        hint = " (inside [] and {} a text with any of []{}, needs quotes)"
     return Problem(line + 1, column + 1, f"not YAML: {_one_line(error.problem or error)}{hint}")
 
 

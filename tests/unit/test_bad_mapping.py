@@ -1,0 +1,121 @@
+"""A mapping or command line that is wrong: exit status 2, nothing touched, file, line, column and what to do."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import EXAMPLES, run
+
+GOOD = "source: /tmp/a.xml\nrows: /a\nmetrics:\n  - name: m\n    help: h\n"
+
+FAULTS = {
+    "unknown key": (GOOD + "    labls: {}\n", "6:5: metrics[0]: unknown key 'labls' (did you mean 'labels'?)"),
+    "unknown key at the top": (GOOD + "row: /a\n", "6:1: unknown key 'row' (did you mean 'rows'?)"),
+    "repeated key": (GOOD + "rows: /b\n", "6:1: the key 'rows' stands here twice"),
+    "missing key": ("rows: /a\n", "1:1: the key 'metrics' is missing"),
+    "missing help": ("rows: /a\nmetrics:\n  - name: m\n", "3:5: metrics[0]: the key 'help' is missing"),
+    "no metrics": ("rows: /a\nmetrics: []\n", "2:10: metrics: at least one metric is needed"),
+    "empty value": ("rows:\nmetrics:\n  - {name: m, help: h}\n", "1:6: rows: is empty"),
+    "label with __": (GOOD + "    labels: {__x: name()}\n", "6:14: metrics[0].labels: the label '__x' starts"),
+    "label with a hyphen": (GOOD + "    labels: {a-b: name()}\n", "6:14: metrics[0].labels: 'a-b' is no label name"),
+    "reserved label path": (GOOD + "    labels: {path: name()}\n", "the label 'path' is the source's path"),
+    "reserved label le": (GOOD + "    labels: {le: name()}\n", "the label 'le' belongs to histograms"),
+    "metric name": ("rows: /a\nmetrics:\n  - {name: a-b, help: h}\n", "3:12: metrics[0].name: 'a-b' is no metric name"),
+    "colon in a metric name": ("rows: /a\nmetrics:\n  - {name: 'a:b', help: h}\n", "is no metric name"),
+    "node_exporter's name": ("rows: /a\nmetrics:\n  - {name: node_load1, help: h}\n", "belong to node_exporter"),
+    "name twice": (GOOD + "  - name: m\n    help: h\n", "6:11: metrics[1].name: the name 'm' is taken"),
+    "unparsable path": (GOOD + "    labels: {x: 'a/b('}\n", "6:20: metrics[0].labels.x: 'a/b(': 'b(' is not supported"),
+    "XPath axis": (GOOD + "    labels: {x: 'parent::a'}\n", "'parent::a' is not supported"),
+    "relative rows": ("rows: a/b\nmetrics:\n  - {name: m, help: h}\n", "1:7: rows: 'a/b': a path of rows starts"),
+    "rows of attributes": ("rows: /a/@b\nmetrics:\n  - {name: m, help: h}\n", "rows are elements"),
+    "undeclared prefix": (GOOD + "    labels: {x: 'p:a'}\n", "the prefix 'p' is not declared"),
+    "other without values": (GOOD + "    labels: {x: {from: name(), other: y}}\n", "'other' needs 'values'"),
+    "value twice": (GOOD + "    labels: {x: {from: name(), values: [a, a]}}\n", "the value 'a' stands here twice"),
+    "placeholder that is no label": (
+        "rows: /a\nmetrics:\n  - {name: 'm_{x}', help: h}\n",
+        "{x} in the name is no label of the metric",
+    ),
+    "placeholder without values": (
+        "rows: /a\nmetrics:\n  - {name: 'm_{x}', help: h, labels: {x: name()}}\n",
+        "{x} in the name needs the label's 'values' declared",
+    ),
+    "relative source": ("source: a.xml\nrows: /a\nmetrics:\n  - {name: m, help: h}\n", "1:9: source: the source is an"),
+    "no mapping": ("- a\n", "1:1: a mapping (`key: value` lines) is expected here"),
+    "empty file": ("", "1:1: the mapping is empty"),
+    "no YAML": ("a: [\n", "2:1: not YAML"),
+    "unquoted @": (GOOD + "    labels: {x: @y}\n", "6:17: not YAML: found character that cannot start any token"),
+    "two documents": (GOOD + "---\na: b\n", "not YAML"),
+    "not UTF-8": (b"\xff", "1:1: can't read the mapping: it is not UTF-8"),
+    "unhashable key": ("? [a]\n: b\n", "a text is expected here"),
+    "aliases that multiply": (
+        "rows: /a\nmetrics: &a [" + "{}, " * 200 + "]\nx0: &x0 [*a, *a, *a, *a]\n",
+        "unknown key 'x0'",
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "message"), FAULTS.values(), ids=FAULTS)
+@pytest.mark.parametrize("command", ["check", "collect"])
+def test_fault(command, content, message, write, tmp_path):
+    mapping = write("m.yml", content)
+    output = tmp_path / "textfile"
+    output.mkdir()
+    more = ["--output-dir", output] if command == "collect" else []
+    result = run(command, mapping, *more)
+    assert result.status == 2
+    assert result.out == ""
+    assert "Traceback" not in result.err
+    assert all(line.startswith(f"xmlprom: {mapping}:") for line in result.err.splitlines())
+    assert f"{mapping}:" in result.err
+    assert message in result.err
+    assert not list(output.iterdir())
+
+
+def test_all_faults_are_told_at_once_in_the_files_order(write):
+    mapping = write("m.yml", "row: /a\nmetrics:\n  - name: 1\n    hlep: h\n    type: gage\n")
+    lines = run("check", mapping).err.splitlines()
+    assert [line.split(":")[2] for line in lines] == ["1", "1", "3", "3", "4", "5"]
+
+
+def test_a_value_like_on_is_a_text_not_a_boolean(write):
+    mapping = write("m.yml", GOOD + "    labels: {x: {from: '@x', values: [on, off, 1]}}\n")
+    source = write("a.xml", '<a x="on"/>')
+    result = run("collect", mapping, "--source", source, "--dry-run")
+    assert [line.partition('x="')[2][:3] for line in result.out.splitlines()[2:]] == ['on"', 'off', '1"}']
+
+
+@pytest.mark.parametrize("mapping", sorted(EXAMPLES.glob("*.yml")), ids=lambda path: path.name)
+def test_examples_are_valid(mapping):
+    assert run("check", mapping).status == 0
+    assert run("check", mapping).err == ""
+
+
+USAGE = {
+    "no command": ([], "the following arguments are required: COMMAND"),
+    "unknown command": (["colect"], "invalid choice: 'colect'"),
+    "no mapping": (["collect"], "the following arguments are required: MAPPING"),
+    "mapping that is missing": (["collect", "./none.yml"], "none.yml:1:1: can't read the mapping: No such file"),
+    "collector that is missing": (["collect", "none"], "/etc/xmlprom/none.yml:1:1: can't read the mapping"),
+    "dot in the collector's name": (["collect", "a.status.yml"], "the collector's name 'a.status'"),
+    "--only without =": (["collect", EXAMPLES / "store.yml", "--only", "item"], "--only item: write LABEL=VALUE"),
+    "--only with an unknown label": (
+        ["collect", EXAMPLES / "store.yml", "--only", "itm=a"],
+        "no metric has the label 'itm' (did you mean 'item'?)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("arguments", "message"), USAGE.values(), ids=USAGE)
+def test_usage(arguments, message):
+    result = run(*arguments)
+    assert (result.status, result.out) == (2, "")
+    assert message in result.err
+    assert "Traceback" not in result.err
+
+
+def test_no_source(write):
+    mapping = write("m.yml", "rows: /a\nmetrics:\n  - {name: m, help: h}\n")
+    result = run("collect", mapping, "--dry-run")
+    assert result.status == 2
+    assert result.err == (
+        f"xmlprom: {mapping}: the mapping names no source: add 'source: /path/to/file.xml', or use --source\n"
+    )

@@ -1,0 +1,151 @@
+"""A source that fails: exit status 1, one line that says why, the data file as it was, the reason in the status."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import socket
+
+import pytest
+from conftest import EXAMPLES, run, run_as_nobody, samples
+
+GOOD = (EXAMPLES / "store.xml").read_bytes()
+MAPPING = EXAMPLES / "store.yml"
+
+
+def failing_run(source, directory, command=run):
+    """Collect a good source first, then `source`; check what holds for every failure, return (reason, message)."""
+    good = directory / "good.xml"
+    good.write_bytes(GOOD)
+    mapping = directory / "store.yml"
+    mapping.write_bytes(MAPPING.read_bytes())
+    output = directory / "textfile"
+    output.mkdir()
+    output.chmod(0o777)
+    assert command("collect", mapping, "--source", good, "--output-dir", output).status == 0
+    before = (output / "store.prom").read_bytes()
+
+    result = command("collect", mapping, "--source", source, "--output-dir", output)
+
+    assert result.status == 1
+    assert result.out == ""
+    assert result.err.count("\n") == 1, result.err
+    assert "Traceback" not in result.err
+    assert str(source) in result.err
+    assert (output / "store.prom").read_bytes() == before
+    assert sorted(path.name for path in output.iterdir()) == ["store.prom", "store.status.prom"]
+    status = samples((output / "store.status.prom").read_text())
+    assert status['xmlprom_last_run_success{collector="store"}'] == 0
+    reasons = [series.split('"')[3] for series, value in status.items() if "failure" in series and value == 1]
+    assert len(reasons) == 1
+    assert status['xmlprom_last_success_timestamp_seconds{collector="store"}'] > 0
+    return reasons[0], result.err
+
+
+CONTENTS = {
+    "empty": (b"", "malformed", "the file is empty"),
+    "truncated in a tag": (GOOD[:200], "malformed", "line 6"),
+    "truncated between rows": (GOOD[: GOOD.index(b"</store>")], "malformed", "not well-formed"),
+    "no XML": (b"hello, world\n", "malformed", "this is no XML"),
+    "gzip": (gzip.compress(GOOD), "malformed", "this is no XML"),
+    "NUL bytes": (b"<store>\0</store>", "malformed", "not well-formed"),
+    "a second root": (b"<store/><store/>", "malformed", "Extra content"),
+    "invalid UTF-8": (b"<store><orange operation='\xe9t\xe9'/></store>", "malformed", "not well-formed"),
+    "wrong root": (b"<shop><orange/></shop>", "root", "the root element shop can't match the rows' path /store/*"),
+    "root in a namespace": (b"<store xmlns='urn:s'/>", "root", "write {*}store"),
+    "internal subset": (b"<!DOCTYPE store [<!ENTITY a 'b'>]><store/>", "doctype", "internal subset"),
+    "empty internal subset": (b"<!DOCTYPE store []><store/>", "doctype", "internal subset"),
+    "external identifier and internal subset": (
+        b"<!DOCTYPE store SYSTEM 'x.dtd' [<!ENTITY % p SYSTEM 'y'> %p;]><store/>",
+        "doctype",
+        "internal subset",
+    ),
+    "undefined entity in text": (
+        b"<!DOCTYPE store SYSTEM 'x.dtd'><store><orange>v&foo;w</orange></store>",
+        "doctype",
+        "&foo;",
+    ),
+    "undefined entity in an attribute": (
+        b"<!DOCTYPE store PUBLIC 'a' 'b'><store><orange operation='v&foo;w'/></store>",
+        "doctype",
+        "&foo;",
+    ),
+    "undefined entity, plain DOCTYPE": (b"<!DOCTYPE store><store>&foo;</store>", "malformed", "foo"),
+    "DOCTYPE that expat can't decode": (
+        "<?xml version='1.0' encoding='EUC-JP'?><!DOCTYPE store SYSTEM 'x'><store/>".encode(),
+        "doctype",
+        "can't be checked",
+    ),
+    "deep nesting": (b"<store>" + b"<a>" * 150 + b"</a>" * 150 + b"</store>", "limit", "limits.depth"),
+}
+
+
+@pytest.mark.parametrize(("content", "reason", "message"), CONTENTS.values(), ids=CONTENTS)
+def test_content(content, reason, message, tmp_path):
+    source = tmp_path / "source.xml"
+    source.write_bytes(content)
+    found, text = failing_run(source, tmp_path)
+    assert found == reason
+    assert message in text
+
+
+def test_missing_file(tmp_path):
+    assert failing_run(tmp_path / "none.xml", tmp_path)[0] == "missing"
+
+
+def test_glob_without_a_match(tmp_path):
+    assert failing_run(tmp_path / "none-*.xml", tmp_path)[0] == "missing"
+
+
+def test_unreadable_file(open_directory):
+    source = open_directory / "secret.xml"
+    source.write_bytes(GOOD)
+    source.chmod(0)
+    reason, message = failing_run(source, open_directory, command=run_as_nobody)
+    assert reason == "unreadable"
+    assert "Permission denied" in message
+
+
+def test_io_error(tmp_path):
+    reason, message = failing_run("/proc/self/mem", tmp_path)
+    assert reason == "unreadable"
+    assert "Input/output error" in message
+
+
+def test_directory(tmp_path):
+    assert failing_run(tmp_path, tmp_path)[0] == "not_regular"
+
+
+def test_fifo_does_not_wait_for_a_writer(tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    assert failing_run(tmp_path / "fifo", tmp_path)[0] == "not_regular"
+
+
+def test_socket(tmp_path):
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "socket"))
+        assert failing_run(tmp_path / "socket", tmp_path)[0] == "not_regular"
+
+
+def test_device(tmp_path):
+    assert failing_run("/dev/zero", tmp_path)[0] == "not_regular"
+
+
+def test_dangling_link(tmp_path):
+    (tmp_path / "link.xml").symlink_to(tmp_path / "none.xml")
+    assert failing_run(tmp_path / "link.xml", tmp_path)[0] == "missing"
+
+
+def test_too_large_file(tmp_path):
+    source = tmp_path / "sparse.xml"
+    with source.open("wb") as stream:
+        stream.truncate((1 << 30) + 1)
+    assert failing_run(source, tmp_path)[0] == "too_large"
+
+
+def test_dry_run_of_a_failing_source_prints_nothing_and_writes_nothing(tmp_path):
+    output = tmp_path / "textfile"
+    output.mkdir()
+    result = run("collect", MAPPING, "--source", tmp_path / "none.xml", "--output-dir", output, "--dry-run")
+    assert (result.status, result.out) == (1, "")
+    assert not list(output.iterdir())

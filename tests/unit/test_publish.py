@@ -1,0 +1,143 @@
+"""What is written, and what never is."""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+import time
+
+import pytest
+from conftest import EXAMPLES, run, run_as_nobody, samples
+from prometheus_client.parser import text_string_to_metric_families
+
+SOURCE = EXAMPLES / "store.xml"
+MAPPING = EXAMPLES / "store.yml"
+
+
+def collect(directory, *more, source=SOURCE, **options):
+    return run("collect", MAPPING, "--source", source, "--output-dir", directory, *more, **options)
+
+
+@pytest.mark.parametrize("umask", [0o077, 0o022, 0o000])
+def test_files_are_readable_by_all_and_writable_by_the_owner_whatever_the_umask(tmp_path, umask):
+    assert collect(tmp_path, umask=umask).status == 0
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    assert modes == {"store.prom": 0o644, "store.status.prom": 0o644}
+
+
+def test_the_data_file_is_what_a_dry_run_prints(tmp_path):
+    assert collect(tmp_path).status == 0
+    assert (tmp_path / "store.prom").read_text() == collect(tmp_path, "--dry-run").out
+
+
+def test_a_second_run_writes_the_same_bytes(tmp_path):
+    contents = []
+    for _ in range(2):
+        collect(tmp_path)
+        contents.append((tmp_path / "store.prom").read_bytes())
+    assert contents[0] == contents[1]
+
+
+def test_status_of_a_success(tmp_path):
+    before = time.time()
+    collect(tmp_path)
+    status = (tmp_path / "store.status.prom").read_text()
+    found = {series.replace('{collector="store"}', ""): value for series, value in samples(status).items()}
+    assert found["xmlprom_last_run_success"] == 1
+    assert not any(value for series, value in found.items() if "last_run_failure" in series)
+    assert before <= found["xmlprom_last_run_timestamp_seconds"] <= time.time()
+    assert found["xmlprom_last_success_timestamp_seconds"] == found["xmlprom_last_run_timestamp_seconds"]
+    assert 0 < found["xmlprom_last_run_duration_seconds"] < 60
+    assert found["xmlprom_source_modified_timestamp_seconds"] == pytest.approx(SOURCE.stat().st_mtime)
+    assert found["xmlprom_source_size_bytes"] == SOURCE.stat().st_size
+    assert (found["xmlprom_rows"], found["xmlprom_series"], found["xmlprom_folded_rows"]) == (6, 10, 0)
+    assert found['xmlprom_build_info{collector="store",version="0.1.0"}'] == 1
+    families = list(text_string_to_metric_families(status))
+    assert all(family.documentation and family.type == "gauge" for family in families)
+
+
+def test_last_success_survives_failed_runs_and_garbage_in_the_status_file(tmp_path):
+    def last_success():
+        return samples((tmp_path / "store.status.prom").read_text()).get(
+            'xmlprom_last_success_timestamp_seconds{collector="store"}'
+        )
+
+    collect(tmp_path)
+    success = last_success()
+    for _ in range(2):
+        assert collect(tmp_path, source=tmp_path / "none.xml").status == 1
+        assert last_success() == success
+    (tmp_path / "store.status.prom").write_bytes(b"\xff\0garbage")
+    assert collect(tmp_path, source=tmp_path / "none.xml").status == 1
+    assert last_success() is None
+    assert collect(tmp_path).status == 0
+    assert last_success() > success
+
+
+def test_folded_rows_are_counted(tmp_path, write):
+    source = write("store.xml", '<store><orange operation="burn"/><orange/></store>')
+    collect(tmp_path, source=source)
+    assert 'xmlprom_folded_rows{collector="store"} 2\n' in (tmp_path / "store.status.prom").read_text()
+
+
+def test_missing_output_directory(tmp_path):
+    result = collect(tmp_path / "none")
+    assert result.status == 1
+    assert result.err == f"xmlprom: {tmp_path}/none/store.prom: can't be written: No such file or directory\n"
+
+
+def test_read_only_output_directory(open_directory):
+    mapping = open_directory / "store.yml"
+    mapping.write_bytes(MAPPING.read_bytes())
+    source = open_directory / "store.xml"
+    source.write_bytes(SOURCE.read_bytes())
+    result = run_as_nobody("collect", mapping, "--source", source, "--output-dir", open_directory)
+    assert result.status == 1
+    assert result.err == f"xmlprom: {open_directory}/store.prom: can't be written: Permission denied\n"
+    assert sorted(path.name for path in open_directory.iterdir()) == ["store.xml", "store.yml"]
+
+
+def test_a_reader_never_sees_part_of_a_file(tmp_path):
+    rows = "".join(f'<i{number} operation="create"/>' for number in range(500))
+    (tmp_path / "big.xml").write_text(f"<store>{rows}</store>")
+    output = tmp_path / "textfile"
+    output.mkdir()
+    collect(output, source=tmp_path / "big.xml")
+    sizes, stop = set(), threading.Event()
+
+    def look():
+        while not stop.is_set():
+            content = (output / "store.prom").read_bytes()
+            assert content.endswith(b"\n")
+            sizes.add(len(content))
+
+    reader = threading.Thread(target=look)
+    reader.start()
+    for _ in range(3):
+        collect(output, source=tmp_path / "big.xml")
+    stop.set()
+    reader.join()
+    assert len(sizes) == 1
+
+
+def test_what_a_killed_run_left_is_removed_and_nothing_younger(tmp_path):
+    for name, age in (("old", 7200), ("young", 60)):
+        temporary = tmp_path / f".store.prom.{name}.tmp"
+        temporary.write_text("half")
+        os.utime(temporary, (time.time() - age,) * 2)
+    collect(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        ".store.prom.young.tmp",
+        "store.prom",
+        "store.status.prom",
+    ]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_root_leaves_the_files_to_their_owner(tmp_path):
+    collect(tmp_path)
+    for path in tmp_path.iterdir():
+        os.chown(path, 65534, 65534)
+    collect(tmp_path)
+    assert {(path.stat().st_uid, path.stat().st_gid) for path in tmp_path.iterdir()} == {(65534, 65534)}
