@@ -73,7 +73,7 @@ heading 'Next'
 if [[ -n ${KEEP:-} ]]; then
   indent <<END
 look around    $(enter)
-break it       truncate -s 100 /tmp/store.xml; sudo systemctl start xmlprom-store
+break it       sudo truncate -s 100 /tmp/store.xml; sudo systemctl start xmlprom-store
                and /metrics keeps the data, with xmlprom_last_run_success 0
 roll out again KEEP=1 make demo
 remove it      make demo-clean
