@@ -7,9 +7,9 @@ import math
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Optional, Union
+from typing import Union
 
-from xmlprom.convert import InvalidValue, number_of
+from xmlprom.convert import InvalidValueError, number_of
 from xmlprom.errors import RunError
 from xmlprom.mapping import Label, Limits, Mapping, Metric
 from xmlprom.paths import Path
@@ -68,7 +68,7 @@ class Totals:
             elif outcome is _INVALID_ROW:
                 self.invalid += times
 
-    def finish(self, documents: list[Optional[str]]) -> tuple[Table, ...]:
+    def finish(self, documents: list[str | None]) -> tuple[Table, ...]:
         """All series, those without a row that are known in advance too; `documents` are the document's texts.
 
         :raises RunError: see `add`
@@ -99,7 +99,7 @@ class _MetricTotals:
         if self.metric.value:
             try:
                 converted = number_of(row[self._value_column], self.metric.value)
-            except InvalidValue as error:
+            except InvalidValueError as error:
                 if self.metric.value.skip_invalid:
                     return _INVALID_ROW
                 raise RunError("value", f"metric {self.metric.name}: {error}") from None
@@ -121,13 +121,11 @@ class _MetricTotals:
         if key not in self._series and len(self._series) >= self._limits.series:
             if not self._limits.fold:
                 raise self._too_many()
-            key = tuple(
-                value if label.values else FOLDED for (label, _), value in zip(self._labels, values)
-            )
+            key = tuple(value if label.values else FOLDED for (label, _), value in zip(self._labels, values))
             folded = True
         return key, folded
 
-    def table(self, documents: dict[Path, Optional[str]]) -> Table:
+    def table(self, documents: dict[Path, str | None]) -> Table:
         self._fill_zeros()
         own = [label for label, _ in self._labels]
         fixed = {
@@ -147,7 +145,8 @@ class _MetricTotals:
         if not _has_zero(self.metric):
             return
         seen = {
-            tuple(None if label.values else value for (label, _), value in zip(self._labels, key)) for key in self._series
+            tuple(None if label.values else value for (label, _), value in zip(self._labels, key))
+            for key in self._series
         }
         if all(label.values for label, _ in self._labels):
             seen.add(tuple(None for _ in self._labels))
@@ -184,7 +183,7 @@ def _has_zero(metric: Metric) -> bool:
     return metric.type != "info" and (metric.value is None or metric.value.aggregate in ("sum", None))
 
 
-def _label_value(label: Label, text: Optional[str], metric: Metric, limits: Limits) -> tuple[str, bool]:
+def _label_value(label: Label, text: str | None, metric: Metric, limits: Limits) -> tuple[str, bool]:
     """The label's value for a text, and whether it was folded."""
     value = text or label.default
     if label.values:
@@ -217,29 +216,29 @@ def _check_finite(cell: Cell, metric: Metric) -> None:
         raise RunError("value", f"metric {metric.name}: the sum is too large for a number")
 
 
-def _count(old: Optional[Cell], _number: float, times: int, metric: Metric) -> Cell:
+def _count(old: Cell | None, _number: float, times: int, metric: Metric) -> Cell:
     if metric.type == "info":
         return 1.0
     return times if old is None else old + times  # type: ignore[operator]
 
 
-def _sum(old: Optional[Cell], number: float, times: int, _metric: Metric) -> Cell:
+def _sum(old: Cell | None, number: float, times: int, _metric: Metric) -> Cell:
     return (old or 0.0) + number * times  # type: ignore[operator]
 
 
-def _min(old: Optional[Cell], number: float, _times: int, _metric: Metric) -> Cell:
+def _min(old: Cell | None, number: float, _times: int, _metric: Metric) -> Cell:
     return number if old is None else min(old, number)  # type: ignore[type-var]
 
 
-def _max(old: Optional[Cell], number: float, _times: int, _metric: Metric) -> Cell:
+def _max(old: Cell | None, number: float, _times: int, _metric: Metric) -> Cell:
     return number if old is None else max(old, number)  # type: ignore[type-var]
 
 
-def _last(_old: Optional[Cell], number: float, _times: int, _metric: Metric) -> Cell:
+def _last(_old: Cell | None, number: float, _times: int, _metric: Metric) -> Cell:
     return number
 
 
-def _observe(old: Optional[Cell], number: float, times: int, metric: Metric) -> Cell:
+def _observe(old: Cell | None, number: float, times: int, metric: Metric) -> Cell:
     cell = old if isinstance(old, Distribution) else Distribution([0] * (len(metric.buckets) + 1))
     cell.buckets[bisect_left(metric.buckets, number)] += times
     cell.count += times
@@ -247,7 +246,7 @@ def _observe(old: Optional[Cell], number: float, times: int, metric: Metric) -> 
     return cell
 
 
-_COMBINE: dict[Optional[str], Callable[[Optional[Cell], float, int, Metric], Cell]] = {
+_COMBINE: dict[str | None, Callable[[Cell | None, float, int, Metric], Cell]] = {
     "count": _count,
     "sum": _sum,
     "min": _min,

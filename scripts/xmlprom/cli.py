@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Optional
 
 from xmlprom import __version__
 from xmlprom.errors import MappingError, RunError, UsageError
@@ -18,7 +17,7 @@ from xmlprom.yamltree import did_you_mean
 SUCCESS, SOURCE_FAILED, USAGE = 0, 1, 2
 
 
-def main(arguments: Optional[Sequence[str]] = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status (0 done, 1 the source failed, 2 command line or mapping wrong)."""
     options = _parser().parse_args(arguments)
     try:
@@ -90,7 +89,7 @@ def _collect(options: argparse.Namespace) -> int:
     return SUCCESS
 
 
-def _source(given: Optional[str], mapping: Mapping, file: Path) -> str:
+def _source(given: str | None, mapping: Mapping, file: Path) -> str:
     source = given or mapping.source
     if not source:
         raise UsageError(f"{file}: the mapping names no source: add 'source: /path/to/file.xml', or use --source")

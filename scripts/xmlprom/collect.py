@@ -6,7 +6,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional
 
 from xmlprom.errors import RunError
 from xmlprom.extract import Extraction, OnBytes, extract
@@ -26,7 +25,7 @@ class Output:
     extractions: Sequence[Extraction]
 
 
-def read(mapping: Mapping, source: str, only: Selection, on_bytes: Optional[OnBytes] = None) -> Output:
+def read(mapping: Mapping, source: str, only: Selection, on_bytes: OnBytes | None = None) -> Output:
     """Make the content of the data file.
 
     :param source: a path or glob
@@ -38,7 +37,12 @@ def read(mapping: Mapping, source: str, only: Selection, on_bytes: Optional[OnBy
 
 
 def run(
-    mapping: Mapping, source: str, only: Selection, collector: str, directory: Path, on_bytes: Optional[OnBytes] = None
+    mapping: Mapping,
+    source: str,
+    only: Selection,
+    collector: str,
+    directory: Path,
+    on_bytes: OnBytes | None = None,
 ) -> Output:
     """Renew the data file, or leave it as it is; write the status file in both cases.
 
@@ -46,8 +50,8 @@ def run(
     """
     started, clock = time.time(), time.monotonic()
     status = status_file(directory, collector)
-    output: Optional[Output] = None
-    failure: Optional[RunError] = None
+    output: Output | None = None
+    failure: RunError | None = None
     try:
         output = read(mapping, source, only, on_bytes)
         replace(data_file(directory, collector), output.content)
@@ -64,7 +68,10 @@ def run(
             series=output.series if output else 0,
         )
     )
-    replace(status, render(content))
+    try:
+        replace(status, render(content))
+    except RunError as error:
+        failure = failure or error
     if failure:
         raise failure
     assert output is not None  # noqa: S101 - no failure means an output; tells mypy

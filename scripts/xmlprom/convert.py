@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import math
 import re
-from typing import Optional
 
 from xmlprom.mapping import Value
 
@@ -16,14 +15,14 @@ _ISO8601 = re.compile(
 )
 
 
-class InvalidValue(ValueError):
+class InvalidValueError(ValueError):
     """The text is neither a number, nor mapped to one, nor declared as missing."""
 
 
-def number_of(text: Optional[str], value: Value) -> Optional[float]:
+def number_of(text: str | None, value: Value) -> float | None:
     """The number that a row's text stands for; None if it is missing and there is no default.
 
-    :raises InvalidValue: for any other text
+    :raises InvalidValueError: for any other text
     """
     text = (text or "").strip()
     if text in value.map:
@@ -37,10 +36,10 @@ def number_of(text: Optional[str], value: Value) -> Optional[float]:
 def _number(text: str, value: Value) -> float:
     match = _NUMBER.match(text) if value.leading else _NUMBER.fullmatch(text)
     if not match:
-        raise InvalidValue(_message(text, value, "is not a number"))
+        raise InvalidValueError(_message(text, value, "is not a number"))
     number = float(match[0])
     if not math.isfinite(number * value.scale):
-        raise InvalidValue(_message(text, value, "is too large for a number"))
+        raise InvalidValueError(_message(text, value, "is too large for a number"))
     return number
 
 
@@ -54,7 +53,7 @@ def _unix_time(text: str, value: Value) -> float:
                 moment = moment.replace(tzinfo=datetime.timezone.utc)
         return moment.timestamp()
     except (ValueError, OverflowError):
-        raise InvalidValue(_message(text, value, f"is not a date of the form {value.date}")) from None
+        raise InvalidValueError(_message(text, value, f"is not a date of the form {value.date}")) from None
 
 
 def _iso8601(text: str) -> datetime.datetime:
@@ -73,6 +72,4 @@ def _iso8601(text: str) -> datetime.datetime:
 
 def _message(text: str, value: Value, what: str) -> str:
     shown = repr(text if len(text) <= 60 else f"{text[:57]}...")
-    return (
-        f"{shown} at {value.path.text} {what}: add it to 'missing' or 'map', or count such rows with 'invalid: skip'"
-    )
+    return f"{shown} at {value.path.text} {what}: add it to 'missing' or 'map', or count such rows with 'invalid: skip'"

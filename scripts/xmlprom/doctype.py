@@ -8,8 +8,7 @@ entity is no error to libxml2, which drops it from the text in silence; expat sh
 from __future__ import annotations
 
 import re
-from typing import Optional
-from xml.parsers import expat  # noqa: S406 - only to refuse: it stops before any entity is expanded
+from xml.parsers import expat
 
 from xmlprom.errors import RunError
 
@@ -58,11 +57,12 @@ class DoctypeGuard:
         if self._external and self._failed:
             raise RunError("doctype", "a DOCTYPE in a document that can't be checked for undefined entities is refused")
 
-    def _on_doctype(self, _name: str, system: Optional[str], public: Optional[str], has_subset: bool) -> None:
+    def _on_doctype(self, _name: str, system: str | None, public: str | None, has_subset: bool) -> None:
         if has_subset:
             line = self._parser.CurrentLineNumber
             raise RunError(
-                "doctype", f"line {line}: a DOCTYPE with an internal subset (it can define entities) is refused"
+                "doctype",
+                f"line {line}: a DOCTYPE with an internal subset (it can define entities) is refused",
             )
         self._saw_prologue = True
         self._external = bool(system or public)
@@ -75,7 +75,7 @@ class DoctypeGuard:
             self._parser.SkippedEntityHandler = self._refuse_entity
             # Start tags go to the default handler as they stand; text has a handler only to keep out of there.
             self._parser.DefaultHandler = self._on_markup
-            self._parser.CharacterDataHandler = lambda text: None
+            self._parser.CharacterDataHandler = lambda _text: None
 
     def _on_markup(self, markup: str) -> None:
         match = _ENTITY.search(markup) if _START_TAG.match(markup) else None

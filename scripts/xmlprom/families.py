@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterable, Mapping as Dict
+from collections.abc import Iterable
+from collections.abc import Mapping as Dict
 
 from prometheus_client.core import Metric as Family
 from prometheus_client.utils import floatToGoString
@@ -52,7 +53,10 @@ def unmatched(extractions: Iterable[Extraction], only: Selection) -> list[tuple[
             if label.name in values:
                 values[label.name].update(series[position] for series in table.series)
     return [
-        (name, value, sorted(values[name])) for name in only for value in sorted(only[name]) if value not in values[name]
+        (name, value, sorted(values[name]))
+        for name in only
+        for value in sorted(only[name])
+        if value not in values[name]
     ]
 
 

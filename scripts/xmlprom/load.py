@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path as File
-from typing import Any, Optional
+from typing import Any
 
 from xmlprom import paths
 from xmlprom.errors import MappingError, Problem
@@ -90,7 +90,7 @@ def _mapping(node: Node) -> Mapping:
     )
 
 
-def _source(node: Node) -> Optional[str]:
+def _source(node: Node) -> str | None:
     text = node.text()
     if text is not None and not text.startswith("/"):
         node.problem("the source is an absolute path; for a file of your own use --source")
@@ -124,7 +124,7 @@ def _limits(node: Node) -> Limits:
     return Limits(**{key: value for key, value in limits.items() if value is not None})
 
 
-def _quantity(node: Node, units: str, what: str) -> Optional[int]:
+def _quantity(node: Node, units: str, what: str) -> int | None:
     text = node.text()
     match = _QUANTITY.fullmatch(text or "")
     if match and match[2] in units and match[2] in _UNITS and int(match[1]) > 0:
@@ -156,7 +156,7 @@ def _section_of(
 _NO_PATH = paths.Path("", False, 0, (), "element")  # stands for a path with a problem, until `finish` raises
 
 
-def _path(node: Node, namespaces: dict[str, str], rows: bool = False) -> Optional[paths.Path]:
+def _path(node: Node, namespaces: dict[str, str], rows: bool = False) -> paths.Path | None:
     text = node.text()
     if text is None:
         return None
@@ -235,7 +235,7 @@ def _open_placeholder(metric: Metric) -> bool:
     return not set(metric.in_name) <= {label.name for label in metric.labels if label.values}
 
 
-def _help(node: Node) -> Optional[str]:
+def _help(node: Node) -> str | None:
     text = node.text()
     if text is not None and (not text.strip() or any(ord(character) < 32 for character in text)):
         node.problem("help is one line of text")
@@ -257,7 +257,7 @@ def _labels(node: Node, namespaces: dict[str, str], constant: dict[str, str]) ->
     return tuple(labels)
 
 
-def _label(name: str, node: Node, namespaces: dict[str, str]) -> Optional[Label]:
+def _label(name: str, node: Node, namespaces: dict[str, str]) -> Label | None:
     if not node.is_mapping:
         path = _path(node, namespaces)
         return Label(name, path) if path else None
@@ -277,7 +277,7 @@ def _label(name: str, node: Node, namespaces: dict[str, str]) -> Optional[Label]
     )
 
 
-def _value(node: Node, namespaces: dict[str, str], type_: str) -> Optional[Value]:
+def _value(node: Node, namespaces: dict[str, str], type_: str) -> Value | None:
     observed = type_ in ("histogram", "summary")
     if not node.is_mapping:
         path = _path(node, namespaces)
@@ -303,7 +303,7 @@ def _value(node: Node, namespaces: dict[str, str], type_: str) -> Optional[Value
     )
 
 
-def _date(node: Node) -> Optional[str]:
+def _date(node: Node) -> str | None:
     text = node.text()
     if text is not None and text != "iso8601" and "%" not in text:
         node.problem(f"{text!r} is no date format: iso8601, or directives like '%Y-%m-%d %H:%M:%S %z'")

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping as Dict
+from collections.abc import Iterator
+from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
-from typing import Optional
 
 from xmlprom.paths import Path
 
@@ -35,7 +35,7 @@ class Label:
     name: str
     path: Path
     values: tuple[str, ...] = ()
-    other: Optional[str] = None
+    other: str | None = None
     default: str = ""  # for rows without a text at the path
 
 
@@ -44,13 +44,13 @@ class Value:
     """Where a metric's numbers come from and how a text becomes one."""
 
     path: Path
-    aggregate: Optional[str] = None  # sum, min, max or last; None for histogram and summary
+    aggregate: str | None = None  # sum, min, max or last; None for histogram and summary
     map: Dict[str, float] = field(default_factory=dict)
-    date: Optional[str] = None  # "iso8601" or a strptime format: the number is Unix time in seconds
+    date: str | None = None  # "iso8601" or a strptime format: the number is Unix time in seconds
     leading: bool = False  # take the number at the text's start, "45 C"
     scale: float = 1
     missing: tuple[str, ...] = ("",)  # texts that mean: no value
-    default: Optional[float] = None  # for a missing value; None makes no sample
+    default: float | None = None  # for a missing value; None makes no sample
     skip_invalid: bool = False  # other texts are counted, not an error
 
 
@@ -62,7 +62,7 @@ class Condition:
     texts: frozenset[str]
     negated: bool = False
 
-    def holds(self, text: Optional[str]) -> bool:
+    def holds(self, text: str | None) -> bool:
         return ((text or "") in self.texts) != self.negated
 
 
@@ -74,7 +74,7 @@ class Metric:
     help: str
     type: str = "gauge"
     labels: tuple[Label, ...] = ()
-    value: Optional[Value] = None  # None: rows are counted
+    value: Value | None = None  # None: rows are counted
     where: tuple[Condition, ...] = ()
     buckets: tuple[float, ...] = ()
 
@@ -103,11 +103,11 @@ class Section:
 class Mapping:
     """A whole mapping. `source` is a path or glob; `labels` are put on every series; `max_age` is in seconds."""
 
-    source: Optional[str]
+    source: str | None
     sections: tuple[Section, ...]
     labels: Dict[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
-    max_age: Optional[float] = None
+    max_age: float | None = None
 
     @property
     def metrics(self) -> Iterator[Metric]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Optional
 
 from xmlprom.mapping import SOURCE_LABEL
 
@@ -20,7 +19,7 @@ _SAMPLE_SUFFIXES = {"histogram": ("_bucket", "_sum", "_count"), "summary": ("_su
 _REQUIRED_SUFFIX = {"counter": "_total", "info": "_info"}
 
 
-def metric_name_fault(name: str, type_: str) -> Optional[str]:
+def metric_name_fault(name: str, type_: str) -> str | None:
     """Why `name` can't be the name of a metric of that type, None if it can."""
     if not _METRIC.fullmatch(name):
         return f"{name!r} is no metric name: letters, digits and '_', no digit first"
@@ -33,7 +32,7 @@ def metric_name_fault(name: str, type_: str) -> Optional[str]:
     return None
 
 
-def label_name_fault(name: str) -> Optional[str]:
+def label_name_fault(name: str) -> str | None:
     """Why `name` can't be a label's name, None if it can."""
     if name.startswith("__"):
         return f"the label {name!r} starts with '__', which Prometheus keeps for itself"

@@ -6,14 +6,17 @@ Everything else of XPath is refused with a message, never read as something else
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Mapping, Optional
 
 _NAME = r"[^\W\d][\w.\-]*"
 _NAME_TEST = re.compile(rf"(?:(?P<any>\{{\*\}})|(?P<prefix>{_NAME}):)?(?P<local>{_NAME}|\*)")
 _ATTRIBUTE = re.compile(rf"@(?:(?P<prefix>{_NAME}):)?(?P<local>{_NAME})")
-_PREDICATE = re.compile(rf"""\[\s*(?P<attribute>@(?:{_NAME}:)?{_NAME})\s*
-                             (?:(?P<operator>!?=)\s*(?:'(?P<single>[^']*)'|"(?P<double>[^"]*)"))?\s*\]""", re.X)
+_PREDICATE = re.compile(
+    rf"""\[\s*(?P<attribute>@(?:{_NAME}:)?{_NAME})\s*
+                             (?:(?P<operator>!?=)\s*(?:'(?P<single>[^']*)'|"(?P<double>[^"]*)"))?\s*\]""",
+    re.X,
+)
 
 
 class PathError(ValueError):
@@ -29,7 +32,7 @@ class Predicate:
     """`[@attribute]`, `[@attribute='text']` or `[@attribute!='text']`."""
 
     attribute: str
-    text: Optional[str] = None
+    text: str | None = None
     negated: bool = False
 
     def holds(self, attributes: Mapping[str, str]) -> bool:
@@ -45,7 +48,7 @@ class Step:
     `descendant`: any number of elements may stand before it (`//`).
     """
 
-    namespace: Optional[str]
+    namespace: str | None
     local: str
     predicates: tuple[Predicate, ...] = ()
     descendant: bool = False
@@ -71,7 +74,7 @@ class Path:
     leaf: str
 
     @property
-    def attribute(self) -> Optional[str]:
+    def attribute(self) -> str | None:
         """The attribute's name in lxml's notation, None if the leaf is no attribute."""
         return self.leaf[1:] if self.leaf.startswith("@") else None
 
@@ -157,7 +160,7 @@ class _Parser:
         after = self.text[match.end() : match.end() + 2]
         if after[:1] == "(" or after == "::":
             raise self._refused()
-        namespace = None if match["any"] or match["local"] == "*" and not match["prefix"] else ""
+        namespace = None if match["any"] or (match["local"] == "*" and not match["prefix"]) else ""
         if match["prefix"]:
             namespace = self._namespace(match["prefix"])
         self.at = match.end()
@@ -192,7 +195,8 @@ class _Parser:
     def _namespace(self, prefix: str) -> str:
         if prefix not in self.namespaces:
             raise PathError(
-                f"the prefix {prefix!r} is not declared: add it to `namespaces`, or write {{*}} for any", self.at
+                f"the prefix {prefix!r} is not declared: add it to `namespaces`, or write {{*}} for any",
+                self.at,
             )
         return self.namespaces[prefix]
 
@@ -209,5 +213,7 @@ class _Parser:
         elif not rest:
             message = "the path ends with '/': an element's name, '@name' or text() is missing"
         else:
-            message = f"{rest!r} is not supported: paths have names, '*', '@name', text(), name(), '..' and [@name='text']"
+            message = (
+                f"{rest!r} is not supported: paths have names, '*', '@name', text(), name(), '..' and [@name='text']"
+            )
         return PathError(message, self.at)

@@ -6,7 +6,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Optional, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from xmlprom.aggregate import Cell, Distribution, Table
 from xmlprom.extract import Extraction, OnBytes
@@ -21,7 +21,7 @@ _BAR_WIDTH = 40
 
 
 @contextlib.contextmanager
-def progress(stream: TextIO) -> Iterator[Optional[OnBytes]]:
+def progress(stream: TextIO) -> Iterator[OnBytes | None]:
     """A function to tell of bytes read, which draws a bar once that takes longer than a person likes to wait."""
     if not stream.isatty():
         yield None
@@ -64,8 +64,9 @@ def show_tables(extractions: Iterable[Extraction], only: Selection, stream: Text
         return
     console = _console(stream)
     for extraction in extractions:
-        console.print(f"[bold]{extraction.path}[/bold]: {extraction.rows} rows", highlight=False)
+        console.print(f"{extraction.path}: {extraction.rows} rows", markup=False, highlight=False)
         for table in extraction.tables:
+            console.print(f"\n{table.metric.name}", style="bold", markup=False, highlight=False)
             console.print(_table(table, only))
 
 
@@ -76,7 +77,7 @@ def _table(table: Table, only: Selection) -> RichTable:
     names = [label.name for label in table.metric.labels]
     across = list(dict.fromkeys(labels[names[-1]] for labels, _ in series)) if len(names) > 1 else []
     down = names[:-1] if across else names
-    shown = rich_table.Table(title=table.metric.name, title_justify="left", title_style="bold")
+    shown = rich_table.Table(header_style="")
     for name in down:
         shown.add_column(name)
     for value in across or [names[-1] if across else "value"]:

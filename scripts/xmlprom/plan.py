@@ -8,7 +8,8 @@ however many metrics the mapping has.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping as Dict
+from collections.abc import Callable
+from collections.abc import Mapping as Dict
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Optional, Union
@@ -17,7 +18,8 @@ from xmlprom.mapping import Mapping, Section
 from xmlprom.paths import Path, Step
 
 _MAX_STATES = 4096  # a document with more element names than that gets states that are not kept
-RawRow = tuple[Optional[str], ...]  # the texts of one row, one per field of its section, None where there is none
+# The texts of one row, one per field of its section, None where there is none.
+RawRow = tuple[Optional[str], ...]
 
 
 @dataclass(frozen=True)
@@ -126,30 +128,33 @@ def _fields(number: int, section: Section) -> Fields:
 class State(dict[str, "State"]):
     """Where in the patterns the parser is, below one element.
 
-    `targets`: what to do at this element. `undecided`: the steps that match this element's name, of which some
-    have predicates, so that `decide` must look at the attributes. `active`: there is something to do or decide.
-    `counts` (rows by `key` of their attributes) is set where nothing but counting a row has to be done.
+    `waiting`: the steps that a child may match. `targets`: what to do at this element. `undecided`: the steps that
+    match this element's name, of which some have predicates, so that `decide` must look at the attributes.
+    `active`: there is something to do or decide. Where counting rows of section `counted` is all there is to do,
+    `counts` has them by `key(attributes)`.
     """
 
-    __slots__ = ("machine", "tag", "items", "targets", "undecided", "outcomes", "active", "key", "counts")
+    counted: Fields
+    key: Callable[[Dict[str, str]], object]
+    counts: dict[object, int] | None
+    __slots__ = ("machine", "tag", "waiting", "targets", "undecided", "outcomes", "active", "counted", "key", "counts")
 
     def __init__(
         self,
         machine: Machine,
         tag: str,
-        items: frozenset[_Item],
+        waiting: frozenset[_Item],
         targets: tuple[Target, ...],
         undecided: tuple[_Item, ...] = (),
     ) -> None:
         self.machine = machine
         self.tag = tag
-        self.items = items
+        self.waiting = waiting
         self.targets = targets
         self.undecided = undecided
         self.outcomes: dict[tuple[bool, ...], State] = {}
         self.active = bool(targets or undecided)
-        self.key: Callable[[Dict[str, str]], object] = _no_key
-        self.counts: Optional[dict[object, int]] = None
+        self.counts = None
 
     def __missing__(self, tag: str) -> State:
         state = self.machine.below(self, tag)
@@ -161,12 +166,12 @@ class State(dict[str, "State"]):
         """The state once predicates have seen the element's attributes; itself if there are none."""
         return self.machine.decide(self, attributes) if self.undecided else self
 
-    def row(self, key: object) -> RawRow:
-        """The row that `counts` holds under `key`."""
-        (target,) = self.targets
-        paths = target.fields.paths  # type: ignore[union-attr]  # counts are only set for a RowTarget
+    def take_counted(self, key: object) -> tuple[int, RawRow, int]:
+        """Forget the rows under `key`: (section, row, number of such rows)."""
+        assert self.counts is not None  # noqa: S101 - only such states hand out keys
         texts = iter(key if isinstance(key, tuple) else (key,))
-        return tuple(next(texts) if path.attribute else local_name(self.tag) for path in paths)
+        row = tuple(next(texts) if path.attribute else local_name(self.tag) for path in self.counted.paths)
+        return self.counted.number, row, self.counts.pop(key)
 
 
 _Item = tuple[int, int]  # pattern, step
@@ -186,13 +191,13 @@ class Machine:
 
     def can_have_rows(self, state: State) -> bool:
         """Whether a row can start at or below the element of `state`."""
-        targets = [*state.targets, *(self._patterns[pattern].target for pattern, _ in state.items)]
+        targets = [*state.targets, *(self._patterns[pattern].target for pattern, _ in state.waiting)]
         return any(isinstance(target, RowTarget) for target in targets)
 
     def below(self, state: State, tag: str) -> State:
         """The state below an element `tag` that stands directly in the element of `state`."""
         items, matched, decided = [], [], True
-        for pattern, step in sorted(state.items):
+        for pattern, step in sorted(state.waiting):
             candidate = self._patterns[pattern].steps[step]
             if candidate.descendant:
                 items.append((pattern, step))
@@ -211,7 +216,7 @@ class Machine:
         )
         if outcome not in state.outcomes:
             matched = list(itertools.compress(state.undecided, outcome))
-            state.outcomes[outcome] = self._state(state.tag, list(state.items), matched)
+            state.outcomes[outcome] = self._state(state.tag, list(state.waiting), matched)
         return state.outcomes[outcome]
 
     def _state(self, tag: str, items: list[_Item], matched: list[_Item]) -> State:
@@ -232,27 +237,31 @@ class Machine:
 
 
 def _count_at_start(state: State) -> None:
-    if len(state.targets) != 1 or not isinstance(state.targets[0], RowTarget):
-        return
-    fields = state.targets[0].fields
-    if fields.in_start_tag:
-        attributes = [path.attribute for path in fields.paths if path.attribute]
-        state.key = itemgetter(*attributes) if attributes else _no_key
-        state.counts = {}
+    """Let `state` count its rows if that is all there is to do at its element."""
+    if len(state.targets) == 1 and isinstance(state.targets[0], RowTarget):
+        fields = state.targets[0].fields
+        if fields.in_start_tag:
+            state.counted = fields
+            state.counts = {}
+            state.key = _key_of([path.attribute for path in fields.paths if path.attribute])
 
 
-def sparse_key(state: State, attributes: Dict[str, str]) -> object:
-    """`state.key` of attributes of which some are missing."""
-    (target,) = state.targets
-    wanted = [path.attribute for path in target.fields.paths if path.attribute]  # type: ignore[union-attr]
-    texts = tuple(attributes.get(name) for name in wanted)
-    return texts if len(texts) > 1 else texts[0]
+def _key_of(names: list[str]) -> Callable[[Dict[str, str]], object]:
+    """A function that gives the texts of some attributes: fast where all are there, None for one that is not."""
+    if not names:
+        return lambda _attributes: ()
+    fast = itemgetter(*names)
+
+    def key(attributes: Dict[str, str]) -> object:
+        try:
+            return fast(attributes)
+        except KeyError:
+            texts = tuple(attributes.get(name) for name in names)
+            return texts if len(texts) > 1 else texts[0]
+
+    return key
 
 
 def local_name(tag: str) -> str:
     """An element's name without its namespace."""
     return tag.rpartition("}")[2]
-
-
-def _no_key(_attributes: Dict[str, str]) -> object:
-    return ()

@@ -31,7 +31,7 @@ def status_file(directory: Path, collector: str) -> Path:
 def render(families: Iterable[Family]) -> bytes:
     """The families in Prometheus' text format 0.0.4, whole numbers without a fraction."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Collected(families))  # type: ignore[arg-type]  # a collector is what has collect()
+    registry.register(_Collected(families))
     return _WHOLE_NUMBER.sub(rb"\1", generate_latest(registry))
 
 

@@ -8,7 +8,7 @@ import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, Optional
+from typing import BinaryIO
 
 from xmlprom.errors import RunError
 
@@ -65,7 +65,7 @@ def open_source(path: str, max_size: int) -> SourceFile:
     :param max_size: bytes
     :raises RunError: if there is none, it can't be read, is no regular file, or is larger
     """
-    descriptor: Optional[int] = None
+    descriptor: int | None = None
     try:
         # O_NONBLOCK: opening a FIFO must not wait for its writer.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
@@ -73,12 +73,10 @@ def open_source(path: str, max_size: int) -> SourceFile:
         if not stat.S_ISREG(status.st_mode):
             raise RunError("not_regular", f"is {_kind(status.st_mode)}, not a regular file")
         if status.st_size > max_size:
-            raise RunError(
-                "too_large", f"has {status.st_size} bytes, more than limits.source_size, {max_size}"
-            )
+            raise RunError("too_large", f"has {status.st_size} bytes, more than limits.source_size, {max_size}")
         stream = os.fdopen(descriptor, "rb", buffering=0)
         descriptor = None
-        return SourceFile(path, stream, status.st_size, status.st_mtime, _identity(status))  # type: ignore[arg-type]
+        return SourceFile(path, stream, status.st_size, status.st_mtime, _identity(status))
     except FileNotFoundError:
         raise RunError("missing", "the file does not exist") from None
     except OSError as error:
@@ -95,7 +93,12 @@ def _identity(status: os.stat_result) -> tuple[int, ...]:
 
 
 def _kind(mode: int) -> str:
-    kinds = {stat.S_IFDIR: "a directory", stat.S_IFIFO: "a FIFO", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
+    kinds = {
+        stat.S_IFDIR: "a directory",
+        stat.S_IFIFO: "a FIFO",
+        stat.S_IFCHR: "a device",
+        stat.S_IFBLK: "a device",
+    }
     return kinds.get(stat.S_IFMT(mode), "something else")
 
 

@@ -10,7 +10,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional
 
 from prometheus_client.core import Metric as Family
 
@@ -28,8 +27,8 @@ class Run:
     collector: str
     started: float
     duration: float
-    error: Optional[RunError]
-    last_success: Optional[float]
+    error: RunError | None
+    last_success: float | None
     extractions: Sequence[Extraction]
     series: int
 
@@ -37,9 +36,9 @@ class Run:
 def status_families(run: Run) -> list[Family]:
     """The status metrics. What is only known of a source that was read is left out after a failed run."""
     labels = {"collector": run.collector}
-    families = []
+    families: list[Family] = []
 
-    def add(name: str, help_: str, value: Optional[float], more: Optional[dict[str, str]] = None) -> None:
+    def add(name: str, help_: str, value: float | None, more: dict[str, str] | None = None) -> None:
         if value is not None:
             if not families or families[-1].name != name:
                 families.append(Family(name, help_, "gauge"))
@@ -48,14 +47,23 @@ def status_families(run: Run) -> list[Family]:
     add("xmlprom_last_run_success", "Whether the last run renewed the data file", int(run.error is None))
     for reason in REASONS:
         failed = run.error is not None and run.error.reason == reason
-        add("xmlprom_last_run_failure", "Whether the last run failed for this reason", int(failed), {"reason": reason})
+        add(
+            "xmlprom_last_run_failure",
+            "Whether the last run failed for this reason",
+            int(failed),
+            {"reason": reason},
+        )
     add("xmlprom_last_run_timestamp_seconds", "When the last run started, in Unix time", run.started)
     add(_LAST_SUCCESS, "When the last successful run started, in Unix time", run.last_success)
     add("xmlprom_last_run_duration_seconds", "How long the last run took", run.duration)
     sources = run.extractions
     if sources:
         modified = min(source.modified for source in sources)
-        add("xmlprom_source_modified_timestamp_seconds", "When the oldest source was modified, in Unix time", modified)
+        add(
+            "xmlprom_source_modified_timestamp_seconds",
+            "When the oldest source was modified, in Unix time",
+            modified,
+        )
         add("xmlprom_source_size_bytes", "Size of all sources", sum(source.size for source in sources))
         add("xmlprom_rows", "Rows found in all sources", sum(source.rows for source in sources))
         add("xmlprom_series", "Series written to the data file", run.series)
@@ -67,7 +75,7 @@ def status_families(run: Run) -> list[Family]:
     return families
 
 
-def last_success(file: Path) -> Optional[float]:
+def last_success(file: Path) -> float | None:
     """When the last successful run started, as an earlier status file tells; None if it does not."""
     try:
         content = file.read_text(encoding="utf-8", errors="replace")

@@ -7,7 +7,8 @@ the text that its author wrote, and the reader asks for what it needs.
 from __future__ import annotations
 
 import re
-from typing import Any, Callable, Iterable, Iterator, Optional
+from collections.abc import Iterable, Iterator
+from typing import Any, Callable
 
 import yaml
 
@@ -81,7 +82,7 @@ class Node:
         where = f"{self.where}: " if self.where else ""
         self._tree.problems.append(Problem(mark.line + 1, column, f"{where}{message}"))
 
-    def text(self) -> Optional[str]:
+    def text(self) -> str | None:
         """The scalar as it was written, None (and a problem) if it is no scalar or null."""
         if not self.is_scalar:
             self.problem("a text is expected here")
@@ -91,7 +92,7 @@ class Node:
             return str(self._node.value)
         return None
 
-    def number(self) -> Optional[float]:
+    def number(self) -> float | None:
         """The scalar as a number (an int where it was written as one), None and a problem if it is none."""
         text = self.text()
         if text is None:
@@ -148,7 +149,7 @@ class Node:
                     self.problem(f"the key {name!r} is missing")
         return found
 
-    def choice(self, choices: Iterable[str], what: str) -> Optional[str]:
+    def choice(self, choices: Iterable[str], what: str) -> str | None:
         """The text if it is one of `choices`."""
         choices = tuple(choices)
         text = self.text()

@@ -8,28 +8,52 @@ from conftest import EXAMPLES, run
 GOOD = "source: /tmp/a.xml\nrows: /a\nmetrics:\n  - name: m\n    help: h\n"
 
 FAULTS = {
-    "unknown key": (GOOD + "    labls: {}\n", "6:5: metrics[0]: unknown key 'labls' (did you mean 'labels'?)"),
+    "unknown key": (
+        GOOD + "    labls: {}\n",
+        "6:5: metrics[0]: unknown key 'labls' (did you mean 'labels'?)",
+    ),
     "unknown key at the top": (GOOD + "row: /a\n", "6:1: unknown key 'row' (did you mean 'rows'?)"),
     "repeated key": (GOOD + "rows: /b\n", "6:1: the key 'rows' stands here twice"),
     "missing key": ("rows: /a\n", "1:1: the key 'metrics' is missing"),
     "missing help": ("rows: /a\nmetrics:\n  - name: m\n", "3:5: metrics[0]: the key 'help' is missing"),
     "no metrics": ("rows: /a\nmetrics: []\n", "2:10: metrics: at least one metric is needed"),
     "empty value": ("rows:\nmetrics:\n  - {name: m, help: h}\n", "1:6: rows: is empty"),
-    "label with __": (GOOD + "    labels: {__x: name()}\n", "6:14: metrics[0].labels: the label '__x' starts"),
-    "label with a hyphen": (GOOD + "    labels: {a-b: name()}\n", "6:14: metrics[0].labels: 'a-b' is no label name"),
+    "label with __": (
+        GOOD + "    labels: {__x: name()}\n",
+        "6:14: metrics[0].labels: the label '__x' starts",
+    ),
+    "label with a hyphen": (
+        GOOD + "    labels: {a-b: name()}\n",
+        "6:14: metrics[0].labels: 'a-b' is no label name",
+    ),
     "reserved label path": (GOOD + "    labels: {path: name()}\n", "the label 'path' is the source's path"),
     "reserved label le": (GOOD + "    labels: {le: name()}\n", "the label 'le' belongs to histograms"),
-    "metric name": ("rows: /a\nmetrics:\n  - {name: a-b, help: h}\n", "3:12: metrics[0].name: 'a-b' is no metric name"),
+    "metric name": (
+        "rows: /a\nmetrics:\n  - {name: a-b, help: h}\n",
+        "3:12: metrics[0].name: 'a-b' is no metric name",
+    ),
     "colon in a metric name": ("rows: /a\nmetrics:\n  - {name: 'a:b', help: h}\n", "is no metric name"),
-    "node_exporter's name": ("rows: /a\nmetrics:\n  - {name: node_load1, help: h}\n", "belong to node_exporter"),
+    "node_exporter's name": (
+        "rows: /a\nmetrics:\n  - {name: node_load1, help: h}\n",
+        "belong to node_exporter",
+    ),
     "name twice": (GOOD + "  - name: m\n    help: h\n", "6:11: metrics[1].name: the name 'm' is taken"),
-    "unparsable path": (GOOD + "    labels: {x: 'a/b('}\n", "6:20: metrics[0].labels.x: 'a/b(': 'b(' is not supported"),
+    "unparsable path": (
+        GOOD + "    labels: {x: 'a/b('}\n",
+        "6:20: metrics[0].labels.x: 'a/b(': 'b(' is not supported",
+    ),
     "XPath axis": (GOOD + "    labels: {x: 'parent::a'}\n", "'parent::a' is not supported"),
-    "relative rows": ("rows: a/b\nmetrics:\n  - {name: m, help: h}\n", "1:7: rows: 'a/b': a path of rows starts"),
+    "relative rows": (
+        "rows: a/b\nmetrics:\n  - {name: m, help: h}\n",
+        "1:7: rows: 'a/b': a path of rows starts",
+    ),
     "rows of attributes": ("rows: /a/@b\nmetrics:\n  - {name: m, help: h}\n", "rows are elements"),
     "undeclared prefix": (GOOD + "    labels: {x: 'p:a'}\n", "the prefix 'p' is not declared"),
     "other without values": (GOOD + "    labels: {x: {from: name(), other: y}}\n", "'other' needs 'values'"),
-    "value twice": (GOOD + "    labels: {x: {from: name(), values: [a, a]}}\n", "the value 'a' stands here twice"),
+    "value twice": (
+        GOOD + "    labels: {x: {from: name(), values: [a, a]}}\n",
+        "the value 'a' stands here twice",
+    ),
     "placeholder that is no label": (
         "rows: /a\nmetrics:\n  - {name: 'm_{x}', help: h}\n",
         "{x} in the name is no label of the metric",
@@ -38,11 +62,17 @@ FAULTS = {
         "rows: /a\nmetrics:\n  - {name: 'm_{x}', help: h, labels: {x: name()}}\n",
         "{x} in the name needs the label's 'values' declared",
     ),
-    "relative source": ("source: a.xml\nrows: /a\nmetrics:\n  - {name: m, help: h}\n", "1:9: source: the source is an"),
+    "relative source": (
+        "source: a.xml\nrows: /a\nmetrics:\n  - {name: m, help: h}\n",
+        "1:9: source: the source is an",
+    ),
     "no mapping": ("- a\n", "1:1: a mapping (`key: value` lines) is expected here"),
     "empty file": ("", "1:1: the mapping is empty"),
     "no YAML": ("a: [\n", "2:1: not YAML"),
-    "unquoted @": (GOOD + "    labels: {x: @y}\n", "6:17: not YAML: found character that cannot start any token"),
+    "unquoted @": (
+        GOOD + "    labels: {x: @y}\n",
+        "6:17: not YAML: found character that cannot start any token",
+    ),
     "two documents": (GOOD + "---\na: b\n", "not YAML"),
     "not UTF-8": (b"\xff", "1:1: can't read the mapping: it is not UTF-8"),
     "unhashable key": ("? [a]\n: b\n", "a text is expected here"),
@@ -80,7 +110,7 @@ def test_a_value_like_on_is_a_text_not_a_boolean(write):
     mapping = write("m.yml", GOOD + "    labels: {x: {from: '@x', values: [on, off, 1]}}\n")
     source = write("a.xml", '<a x="on"/>')
     result = run("collect", mapping, "--source", source, "--dry-run")
-    assert [line.partition('x="')[2][:3] for line in result.out.splitlines()[2:]] == ['on"', 'off', '1"}']
+    assert [line.partition('x="')[2][:3] for line in result.out.splitlines()[2:]] == ['on"', "off", '1"}']
 
 
 @pytest.mark.parametrize("mapping", sorted(EXAMPLES.glob("*.yml")), ids=lambda path: path.name)
@@ -93,10 +123,16 @@ USAGE = {
     "no command": ([], "the following arguments are required: COMMAND"),
     "unknown command": (["colect"], "invalid choice: 'colect'"),
     "no mapping": (["collect"], "the following arguments are required: MAPPING"),
-    "mapping that is missing": (["collect", "./none.yml"], "none.yml:1:1: can't read the mapping: No such file"),
+    "mapping that is missing": (
+        ["collect", "./none.yml"],
+        "none.yml:1:1: can't read the mapping: No such file",
+    ),
     "collector that is missing": (["collect", "none"], "/etc/xmlprom/none.yml:1:1: can't read the mapping"),
     "dot in the collector's name": (["collect", "a.status.yml"], "the collector's name 'a.status'"),
-    "--only without =": (["collect", EXAMPLES / "store.yml", "--only", "item"], "--only item: write LABEL=VALUE"),
+    "--only without =": (
+        ["collect", EXAMPLES / "store.yml", "--only", "item"],
+        "--only item: write LABEL=VALUE",
+    ),
     "--only with an unknown label": (
         ["collect", EXAMPLES / "store.yml", "--only", "itm=a"],
         "no metric has the label 'itm' (did you mean 'item'?)",

@@ -51,7 +51,11 @@ CONTENTS = {
     "NUL bytes": (b"<store>\0</store>", "malformed", "not well-formed"),
     "a second root": (b"<store/><store/>", "malformed", "Extra content"),
     "invalid UTF-8": (b"<store><orange operation='\xe9t\xe9'/></store>", "malformed", "not well-formed"),
-    "wrong root": (b"<shop><orange/></shop>", "root", "the root element shop can't match the rows' path /store/*"),
+    "wrong root": (
+        b"<shop><orange/></shop>",
+        "root",
+        "the root element shop can't match the rows' path /store/*",
+    ),
     "root in a namespace": (b"<store xmlns='urn:s'/>", "root", "write {*}store"),
     "internal subset": (b"<!DOCTYPE store [<!ENTITY a 'b'>]><store/>", "doctype", "internal subset"),
     "empty internal subset": (b"<!DOCTYPE store []><store/>", "doctype", "internal subset"),
@@ -72,7 +76,7 @@ CONTENTS = {
     ),
     "undefined entity, plain DOCTYPE": (b"<!DOCTYPE store><store>&foo;</store>", "malformed", "foo"),
     "DOCTYPE that expat can't decode": (
-        "<?xml version='1.0' encoding='EUC-JP'?><!DOCTYPE store SYSTEM 'x'><store/>".encode(),
+        b"<?xml version='1.0' encoding='EUC-JP'?><!DOCTYPE store SYSTEM 'x'><store/>",
         "doctype",
         "can't be checked",
     ),

@@ -43,7 +43,14 @@ def test_a_dry_run_shows_items_by_operations_and_keeps_stdout_clean():
 
 
 def test_a_run_that_writes_says_nothing(tmp_path):
-    arguments = ["collect", EXAMPLES / "store.yml", "--source", EXAMPLES / "store.xml", "--output-dir", tmp_path]
+    arguments = [
+        "collect",
+        EXAMPLES / "store.yml",
+        "--source",
+        EXAMPLES / "store.xml",
+        "--output-dir",
+        tmp_path,
+    ]
     assert on_terminal(*arguments) == (0, "", "")
 
 
@@ -55,8 +62,6 @@ def test_a_long_read_shows_progress(tmp_path):
         for _ in range(200):
             stream.write(row * 20_000)
         stream.write(b"</store>")
-    status, _, seen = on_terminal(
-        "collect", EXAMPLES / "store.yml", "--source", source, "--output-dir", tmp_path
-    )
+    status, _, seen = on_terminal("collect", EXAMPLES / "store.yml", "--source", source, "--output-dir", tmp_path)
     assert status == 0
     assert "reading" in seen

@@ -25,7 +25,7 @@ def other_checkout(tmp_path):
     checkout = tmp_path / "clone"
     package = checkout / "scripts" / "xmlprom"
     package.mkdir(parents=True)
-    for source in reversed(sorted((ROOT / "scripts" / "xmlprom").glob("*.py"))):
+    for source in sorted((ROOT / "scripts" / "xmlprom").glob("*.py"), reverse=True):
         shutil.copyfile(source, package / source.name)
         os.utime(package / source.name, (1, 1))
         (package / source.name).chmod(0o600)

@@ -1,0 +1,254 @@
+"""lxml parser targets that turn the events of a document into rows.
+
+https://lxml.de/parsing.html#the-target-parser-interface. Their `start`, `end` and `data` run once per event and
+decide the speed: hence closures rather than attributes, and a short way for mappings that count start tags.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Optional
+
+from xmlprom.aggregate import Totals
+from xmlprom.errors import RunError
+from xmlprom.plan import DocumentTarget, Fields, FieldTarget, Machine, Plan, RawRow, RowTarget, State, local_name
+
+_MAX_DISTINCT = 10_000  # rows that are kept before they are aggregated
+_MAX_TEXT = 1 << 16  # characters of one text
+Attributes = Dict[str, str]
+Texts = list[Optional[str]]
+
+
+class Around(NamedTuple):
+    """An open element, and the state around it."""
+
+    state: State
+    tag: str
+    attributes: Attributes
+
+
+def make_reader(plan: Plan, totals: Totals, max_depth: int, on_doctype: Callable[[], None]) -> Reader:
+    """The reader that does no more than the plan needs; rows go to `totals`."""
+    kind = StartTagReader if plan.start_tags_suffice else FullReader
+    return kind(plan, totals, max_depth, on_doctype)
+
+
+class Reader:
+    """What both ways to read share. Equal rows are counted first and handed on together."""
+
+    start: Callable[[str, Attributes], None]
+    end: Callable[[str], None]
+
+    def __init__(self, plan: Plan, totals: Totals, max_depth: int, on_doctype: Callable[[], None]) -> None:
+        self.documents: Texts = [None] * len(plan.documents)
+        self._plan = plan
+        self._totals = totals
+        self._max_depth = max_depth
+        self._on_doctype = on_doctype
+        self._machine = Machine(plan)
+        self._equal_rows: dict[tuple[int, RawRow], int] = {}
+
+    def doctype(self, *_identifiers: Any) -> None:
+        self._on_doctype()
+
+    def close(self) -> None:
+        self.drain()
+
+    def drain_if_full(self) -> None:
+        if len(self._equal_rows) > _MAX_DISTINCT:
+            self.drain()
+
+    def drain(self) -> None:
+        """Hand the rows that were counted to the metrics, in the source's order."""
+        for (section, row), times in self._equal_rows.items():
+            self._totals.add(section, row, times)
+        self._equal_rows.clear()
+
+    def _add(self, fields: Fields, texts: Texts) -> None:
+        if fields.ordered:
+            self._totals.add(fields.number, tuple(texts))
+        else:
+            key = (fields.number, tuple(texts))
+            self._equal_rows[key] = self._equal_rows.get(key, 0) + 1
+
+    def _check(self, state: State, depth: int) -> None:
+        """Check the root, which has depth 1, and the nesting."""
+        if depth == 1 and not self._machine.can_have_rows(state):
+            paths = ", ".join(dict.fromkeys(fields.rows.text for fields in self._plan.sections))
+            namespace, _, name = state.tag.rpartition("}")
+            hint = f" (of namespace {namespace[1:]}: write {{*}}{name}, or declare a prefix)" if namespace else ""
+            raise RunError("root", f"the root element {name}{hint} can't match the rows' path {paths}")
+        if depth > self._max_depth:
+            raise RunError("limit", f"elements are nested deeper than limits.depth, {self._max_depth}")
+
+
+class StartTagReader(Reader):
+    """Counts start tags by their names and attributes."""
+
+    def __init__(self, plan: Plan, totals: Totals, max_depth: int, on_doctype: Callable[[], None]) -> None:
+        super().__init__(plan, totals, max_depth, on_doctype)
+        self._first_seen: list[tuple[State, object]] = []  # keys of all `State.counts`, in the source's order
+        state = self._machine.start
+        around: list[State] = []
+        push, pop = around.append, around.pop
+        first_seen = self._first_seen.append
+
+        def start(tag: str, attributes: Attributes) -> None:
+            nonlocal state
+            push(state)
+            state = state[tag]
+            counts = state.counts
+            if counts is not None:
+                key = state.key(attributes)
+                if key in counts:
+                    counts[key] += 1
+                else:
+                    counts[key] = 1
+                    first_seen((state, key))
+            elif state.active or len(around) == 1 or len(around) > max_depth:
+                state = self._enter(state, attributes, len(around))
+
+        def end(_tag: str) -> None:
+            nonlocal state
+            state = pop()
+
+        self.start, self.end = start, end
+
+    def _enter(self, state: State, attributes: Attributes, depth: int) -> State:
+        state = state.decide(attributes)
+        self._check(state, depth)
+        for target in state.targets:
+            if isinstance(target, RowTarget):
+                self._add(target.fields, _own_texts(target.fields, state.tag, attributes))
+        return state
+
+    def drain_if_full(self) -> None:
+        if len(self._first_seen) + len(self._equal_rows) > _MAX_DISTINCT:
+            self.drain()
+
+    def drain(self) -> None:
+        for state, key in self._first_seen:
+            self._totals.add(*state.take_counted(key))
+        self._first_seen.clear()
+        super().drain()
+
+
+@dataclass
+class _Row:
+    """A row whose end tag has not come yet; `depth` counts the elements around it."""
+
+    depth: int
+    texts: Texts
+
+
+@dataclass
+class _Capture:
+    """An open element whose text is wanted, into `texts[column]`; `direct`: without that of elements in it."""
+
+    depth: int
+    direct: bool
+    texts: Texts
+    column: int
+    parts: list[str] = field(default_factory=list)
+    length: int = 0
+
+    def add(self, text: str) -> None:
+        self.parts.append(text)
+        self.length += len(text)
+        if self.length > _MAX_TEXT:
+            raise RunError("limit", f"a text is longer than {_MAX_TEXT} characters: {text[:40]!r}...")
+
+
+class FullReader(Reader):
+    """Reads whatever a mapping can ask for."""
+
+    data: Callable[[str], None]
+
+    def __init__(self, plan: Plan, totals: Totals, max_depth: int, on_doctype: Callable[[], None]) -> None:
+        super().__init__(plan, totals, max_depth, on_doctype)
+        self._around: list[Around] = []
+        self._open_rows: list[list[_Row]] = [[] for _ in plan.sections]
+        self._captures: list[_Capture] = []
+        state = self._machine.start
+        around, captures = self._around, self._captures
+
+        def start(tag: str, attributes: Attributes) -> None:
+            nonlocal state
+            around.append(Around(state, tag, attributes))
+            state = state[tag]
+            if state.active:
+                state = self._enter(state, tag, attributes)
+            if len(around) == 1 or len(around) > max_depth:
+                self._check(state, len(around))
+
+        def end(_tag: str) -> None:
+            nonlocal state
+            if state.active:
+                self._leave(state)
+            state = around.pop().state
+
+        def data(text: str) -> None:
+            for capture in captures:
+                if not capture.direct or capture.depth == len(around):
+                    capture.add(text)
+
+        self.start, self.end, self.data = start, end, data
+
+    def _enter(self, state: State, tag: str, attributes: Attributes) -> State:
+        state = state.decide(attributes)
+        depth = len(self._around)
+        for target in state.targets:
+            if isinstance(target, FieldTarget):
+                row = self._row_at(target.fields, depth - target.depth)
+                self._read(target.leaf, tag, attributes, row.texts, target.column)
+            elif isinstance(target, RowTarget):
+                texts = _own_texts(target.fields, tag, attributes, self._around)
+                if target.fields.at_start:
+                    self._add(target.fields, texts)
+                else:
+                    self._open_rows[target.fields.number].append(_Row(depth, texts))
+            elif isinstance(target, DocumentTarget):
+                self._read(target.leaf, tag, attributes, self.documents, target.number)
+        return state
+
+    def _leave(self, state: State) -> None:
+        captures = self._captures
+        while captures and captures[-1].depth == len(self._around):
+            capture = captures.pop()
+            capture.texts[capture.column] = "".join(capture.parts).strip()
+        for target in state.targets:
+            if isinstance(target, RowTarget) and not target.fields.at_start:
+                self._add(target.fields, self._open_rows[target.fields.number].pop().texts)
+
+    def _row_at(self, fields: Fields, depth: int) -> _Row:
+        """The open row at a depth: rows can stand in rows, and a field belongs to just one of them."""
+        return next(row for row in reversed(self._open_rows[fields.number]) if row.depth == depth)
+
+    def _read(self, leaf: str, tag: str, attributes: Attributes, texts: Texts, column: int) -> None:
+        """Put what a path ends with into `texts[column]`, unless an element before matched the same path."""
+        if texts[column] is not None:
+            return
+        if leaf.startswith("@"):
+            texts[column] = attributes.get(leaf[1:])
+        elif leaf == "name()":
+            texts[column] = local_name(tag)
+        else:
+            texts[column] = ""  # takes the column; the text comes with the end tag
+            self._captures.append(_Capture(len(self._around), leaf == "text()", texts, column))
+
+
+def _own_texts(fields: Fields, tag: str, attributes: Attributes, around: list[Around] | None = None) -> Texts:
+    """The columns of a row that are known at its start tag; `around` ends with the row itself."""
+    texts: Texts = []
+    for path in fields.paths:
+        its_tag, its_attributes = tag, attributes
+        if path.up:
+            above = around[-1 - path.up] if around and path.up < len(around) else None
+            its_tag, its_attributes = (above.tag, above.attributes) if above else ("", {})
+        if path.steps or path.leaf == "text()":
+            texts.append(None)
+        else:
+            texts.append(its_attributes.get(path.attribute) if path.attribute else local_name(its_tag))
+    return texts
