@@ -1,7 +1,7 @@
 SHELL := bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-clean test lint unit molecule bench lock clean venv hosts
+.PHONY: help demo demo-clean test lint unit distributions molecule bench lock clean venv hosts
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -12,7 +12,7 @@ demo: venv hosts ## roll out to one test host and show the result (KEEP=1 leaves
 demo-clean: ## remove what KEEP=1 left
 	@scripts/demo.sh clean
 
-test: lint unit molecule ## everything that CI runs
+test: lint unit distributions molecule ## everything that CI runs
 
 lint: venv ## ansible-lint, yamllint, ruff, mypy, shellcheck
 	ansible-lint
@@ -22,8 +22,10 @@ lint: venv ## ansible-lint, yamllint, ruff, mypy, shellcheck
 	mypy
 	git grep -lE '^#!.*\bsh$$|^#!.*\bbash$$' | xargs shellcheck
 
-unit: venv hosts ## pytest here, then with each distribution's own packages
+unit: venv ## pytest
 	pytest
+
+distributions: venv hosts ## the unit tests with each distribution's own packages
 	molecule/shared/unit.sh
 
 molecule: venv hosts ## the roles on real hosts with systemd
