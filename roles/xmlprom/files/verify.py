@@ -16,7 +16,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 5
 JOURNAL_LINES = "10"
 Series = dict[tuple[str, frozenset], float]
 
