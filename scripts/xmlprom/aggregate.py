@@ -7,7 +7,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Union
+from typing import NamedTuple, Union
 
 from xmlprom.convert import InvalidValueError, number_of
 from xmlprom.errors import RunError
@@ -40,7 +40,7 @@ class Table:
 
 
 class Totals:
-    """Takes the rows of one source and holds the series that they make.
+    """Takes the rows of one source and holds the series that they make, per section and metric.
 
     `folded` counts rows counted under another label value than their own, `invalid` those whose value was skipped.
     """
@@ -49,11 +49,11 @@ class Totals:
         self.rows = 0
         self.folded = 0
         self.invalid = 0
-        self._documents = plan.documents
-        self._sections = [
-            [_MetricTotals(metric, fields.paths, mapping.limits) for metric in section.metrics]
+        self.sections = [
+            [MetricTotals(metric, fields.paths, mapping.limits) for metric in section.metrics]
             for section, fields in zip(mapping.sections, plan.sections)
         ]
+        self._documents = plan.documents
 
     def add(self, section: int, row: RawRow, times: int = 1) -> None:
         """Count `times` equal rows of a section.
@@ -61,12 +61,15 @@ class Totals:
         :raises RunError: for a value that is no number, an undeclared label value, a limit passed
         """
         self.rows += times
-        for metric in self._sections[section]:
-            outcome = metric.add(row, times)
-            if outcome is _FOLDED_ROW:
-                self.folded += times
-            elif outcome is _INVALID_ROW:
+        for metric in self.sections[section]:
+            try:
+                share = metric.share(row)
+            except InvalidValueError:
                 self.invalid += times
+                continue
+            if share is not None:
+                metric.add(share, times)
+                self.folded += times * share.folded
 
     def finish(self, documents: list[str | None]) -> tuple[Table, ...]:
         """All series, those without a row that are known in advance too; `documents` are the document's texts.
@@ -74,62 +77,75 @@ class Totals:
         :raises RunError: see `add`
         """
         texts = dict(zip(self._documents, documents))
-        return tuple(metric.table(texts) for section in self._sections for metric in section)
+        return tuple(metric.table(texts) for section in self.sections for metric in section)
 
 
-_TAKEN_ROW, _OTHER_ROW, _FOLDED_ROW, _INVALID_ROW = object(), object(), object(), object()
+class Share(NamedTuple):
+    """What one row gives to a metric: the series, by the labels that rows have, and the number."""
+
+    key: LabelValues
+    number: float
+    folded: bool
 
 
-class _MetricTotals:
+class MetricTotals:
+    """The series of one metric."""
+
     def __init__(self, metric: Metric, paths: tuple[Path, ...], limits: Limits) -> None:
         columns = {path: column for column, path in enumerate(paths)}
         self.metric = metric
+        self.labels = [(label, columns[label.path]) for label in metric.labels if not label.path.absolute]
         self._limits = limits
-        self._labels = [(label, columns[label.path]) for label in metric.labels if not label.path.absolute]
         self._where = [(condition, columns[condition.path]) for condition in metric.where]
         self._value_column = columns[metric.value.path] if metric.value else 0
         self._series: dict[LabelValues, Cell] = {}
         self._combine = _COMBINE["count" if metric.value is None else metric.value.aggregate]
 
-    def add(self, row: RawRow, times: int) -> object:
+    def share(self, row: RawRow) -> Share | None:
+        """What `row` gives to the metric, None if it has no part in it.
+
+        :raises InvalidValueError: if its value is no number and the mapping says that such rows are skipped
+        :raises RunError: if the mapping does not say so, and see Totals.add
+        """
         for condition, column in self._where:
             if not condition.holds(row[column]):
-                return _OTHER_ROW
-        number = 1.0
+                return None
+        number: float | None = 1.0
         if self.metric.value:
             try:
-                converted = number_of(row[self._value_column], self.metric.value)
+                number = number_of(row[self._value_column], self.metric.value)
             except InvalidValueError as error:
                 if self.metric.value.skip_invalid:
-                    return _INVALID_ROW
+                    raise
                 raise RunError("value", f"metric {self.metric.name}: {error}") from None
-            if converted is None:
-                return _OTHER_ROW
-            number = converted
+            if number is None:
+                return None
         key, folded = self._key(row)
-        self._series[key] = self._combine(self._series.get(key), number, times, self.metric)
-        return _FOLDED_ROW if folded else _TAKEN_ROW
+        return Share(key, number, folded)
+
+    def add(self, share: Share, times: int) -> None:
+        self._series[share.key] = self._combine(self._series.get(share.key), share.number, times, self.metric)
 
     def _key(self, row: RawRow) -> tuple[LabelValues, bool]:
         folded = False
         values = []
-        for label, column in self._labels:
-            value, changed = _label_value(label, row[column], self.metric, self._limits)
+        for label, column in self.labels:
+            value, changed = label_value(label, row[column], self.metric, self._limits)
             values.append(value)
             folded = folded or changed
         key = tuple(values)
         if key not in self._series and len(self._series) >= self._limits.series:
             if not self._limits.fold:
                 raise self._too_many()
-            key = tuple(value if label.values else FOLDED for (label, _), value in zip(self._labels, values))
+            key = tuple(value if label.values else FOLDED for (label, _), value in zip(self.labels, values))
             folded = True
         return key, folded
 
     def table(self, documents: dict[Path, str | None]) -> Table:
         self._fill_zeros()
-        own = [label for label, _ in self._labels]
+        own = [label for label, _ in self.labels]
         fixed = {
-            label.name: _label_value(label, documents[label.path], self.metric, self._limits)[0]
+            label.name: label_value(label, documents[label.path], self.metric, self._limits)[0]
             for label in self.metric.labels
             if label.path.absolute
         }
@@ -145,19 +161,19 @@ class _MetricTotals:
         if not _has_zero(self.metric):
             return
         seen = {
-            tuple(None if label.values else value for (label, _), value in zip(self._labels, key))
+            tuple(None if label.values else value for (label, _), value in zip(self.labels, key))
             for key in self._series
         }
-        if all(label.values for label, _ in self._labels):
-            seen.add(tuple(None for _ in self._labels))
-        size = math.prod(len(label.values) for label, _ in self._labels if label.values)
+        if all(label.values for label, _ in self.labels):
+            seen.add(tuple(None for _ in self.labels))
+        size = math.prod(len(label.values) for label, _ in self.labels if label.values)
         if len(seen) * size > self._limits.series:
             if not self._limits.fold:
                 raise self._too_many()
             return
         for combination in seen:
             choices = [
-                label.values if value is None else (value,) for (label, _), value in zip(self._labels, combination)
+                label.values if value is None else (value,) for (label, _), value in zip(self.labels, combination)
             ]
             for key in itertools.product(*choices):
                 if key not in self._series:
@@ -167,7 +183,7 @@ class _MetricTotals:
         """Declared values in their order, others behind them by name."""
         return [
             (label.values.index(value) if value in label.values else len(label.values), value)
-            for (label, _), value in zip(self._labels, item[0])
+            for (label, _), value in zip(self.labels, item[0])
         ]
 
     def _too_many(self) -> RunError:
@@ -183,7 +199,7 @@ def _has_zero(metric: Metric) -> bool:
     return metric.type != "info" and (metric.value is None or metric.value.aggregate in ("sum", None))
 
 
-def _label_value(label: Label, text: str | None, metric: Metric, limits: Limits) -> tuple[str, bool]:
+def label_value(label: Label, text: str | None, metric: Metric, limits: Limits) -> tuple[str, bool]:
     """The label's value for a text, and whether it was folded."""
     value = text or label.default
     if label.values:
