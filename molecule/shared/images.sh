@@ -52,7 +52,7 @@ kind=$1 && shift
 week=$(date -u +%GW%V)
 hash=$( (cat Containerfile && echo "$week") | sha256sum | cut -c1-12)
 
-exec 9>"${TMPDIR:-/tmp}/xmlprom-images.lock"
+exec 9<Containerfile
 flock 9
 for name in "$@"; do
   [[ -n ${suites[$name]:-} ]] || die "unknown distribution $name; known: ${!suites[*]}"
