@@ -97,14 +97,10 @@ def failed(name: str, problem: str, journal: str = "") -> dict[str, object]:
 
 
 def report(name: str, shown: Series, directory: Path) -> dict[str, object]:
-    problem = (
-        unit_problem(name) or status_problem(name, shown) or series_problem(directory / f"{name}.prom", shown)
-    )
+    problem = unit_problem(name) or status_problem(name, shown) or series_problem(directory / f"{name}.prom", shown)
     if problem:
         unit = f"xmlprom-{name}.service"
-        return failed(
-            name, problem, output_of("journalctl", "-q", "--no-pager", "-n", JOURNAL_LINES, "-u", unit)
-        )
+        return failed(name, problem, output_of("journalctl", "-q", "--no-pager", "-n", JOURNAL_LINES, "-u", unit))
     rows, series, last_run = (
         int(shown.get((f"xmlprom_{metric}", frozenset([("collector", name)])), 0))
         for metric in ("rows", "series", "last_run_timestamp_seconds")
