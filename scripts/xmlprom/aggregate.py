@@ -118,8 +118,8 @@ class MetricTotals:
                 if self.metric.value.skip_invalid:
                     raise
                 raise RunError("value", f"metric {self.metric.name}: {error}") from None
-            if number is None:
-                return None
+        if number is None:
+            return None
         key, folded = self._key(row)
         return Share(key, number, folded)
 

@@ -5,7 +5,8 @@ Nothing counts before the document has closed cleanly: a truncated source shows 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from lxml import etree
@@ -13,9 +14,9 @@ from lxml import etree
 from xmlprom.aggregate import Table, Totals
 from xmlprom.doctype import DoctypeGuard
 from xmlprom.errors import RunError
-from xmlprom.mapping import Mapping
-from xmlprom.plan import compile_plan
-from xmlprom.reader import Reader, make_reader
+from xmlprom.mapping import Limits, Mapping
+from xmlprom.plan import Plan, compile_plan
+from xmlprom.reader import Reader, RowSink, make_reader
 from xmlprom.source import SourceFile, open_source
 
 OnBytes = Callable[[int, int], None]
@@ -35,27 +36,46 @@ class Extraction:
 
 
 def extract(mapping: Mapping, path: str, on_bytes: OnBytes | None = None) -> Extraction:
-    """Read one source.
+    """Read one source and aggregate its rows.
 
     :param on_bytes: is called with the bytes read so far and the file's size
     :raises RunError: if the source fails in any way
     """
+    plan = compile_plan(mapping)
+    totals = Totals(mapping, plan)
+    with naming(path):
+        source, reader = stream(path, plan, mapping.limits, totals, on_bytes=on_bytes)
+        tables = totals.finish(reader.documents)
+    return Extraction(path, source.size, source.modified, totals.rows, totals.folded, totals.invalid, tables)
+
+
+@contextlib.contextmanager
+def naming(path: str) -> Iterator[None]:
+    """Let every RunError begin with the source's path."""
     try:
-        return _extract(mapping, path, on_bytes)
+        yield
     except RunError as error:
         raise RunError(error.reason, f"{path}: {error}") from None
 
 
-def _extract(mapping: Mapping, path: str, on_bytes: OnBytes | None) -> Extraction:
-    plan = compile_plan(mapping)
-    source = open_source(path, mapping.limits.source_size)
+def stream(
+    path: str,
+    plan: Plan,
+    limits: Limits,
+    sink: RowSink,
+    on_bytes: OnBytes | None = None,
+    make: Callable[[Plan, RowSink, int, Callable[[], None]], Reader] = make_reader,
+) -> tuple[SourceFile, Reader]:
+    """Read one source to its end and hand every row to `sink`; see `extract`.
+
+    :param make: makes the reader
+    """
+    source = open_source(path, limits.source_size)
     with source.stream:
         guard = DoctypeGuard()
-        totals = Totals(mapping, plan)
-        reader = make_reader(plan, totals, mapping.limits.depth, guard.on_lxml_doctype)
+        reader = make(plan, sink, limits.depth, guard.on_lxml_doctype)
         _parse(source, reader, guard, on_bytes)
-        tables = totals.finish(reader.documents)
-    return Extraction(path, source.size, source.modified, totals.rows, totals.folded, totals.invalid, tables)
+    return source, reader
 
 
 def _parse(source: SourceFile, reader: Reader, guard: DoctypeGuard, on_bytes: OnBytes | None) -> None:
@@ -66,7 +86,8 @@ def _parse(source: SourceFile, reader: Reader, guard: DoctypeGuard, on_bytes: On
     try:
         for chunk in source.chunks():
             guard.feed(chunk)
-            parser.feed(chunk)
+            for piece in reader.pieces(chunk):
+                parser.feed(piece)
             reader.drain_if_full()
             read += len(chunk)
             if on_bytes:

@@ -95,12 +95,15 @@ class Plan:
         )
 
 
-def compile_plan(mapping: Mapping) -> Plan:
-    """Collect what a mapping has to look at."""
+def compile_plan(mapping: Mapping, ordered: bool = False) -> Plan:
+    """Collect what a mapping has to look at.
+
+    :param ordered: every row is wanted by itself, in the source's order
+    """
     documents: dict[Path, None] = {}
     for metric in mapping.metrics:
         documents.update((label.path, None) for label in metric.labels if label.path.absolute)
-    sections = tuple(_fields(number, section) for number, section in enumerate(mapping.sections))
+    sections = tuple(_fields(number, section, ordered) for number, section in enumerate(mapping.sections))
     patterns = []
     for fields in sections:
         patterns.append(Pattern(fields.rows.steps, RowTarget(fields)))
@@ -113,9 +116,8 @@ def compile_plan(mapping: Mapping) -> Plan:
     return Plan(sections, tuple(documents), tuple(patterns))
 
 
-def _fields(number: int, section: Section) -> Fields:
+def _fields(number: int, section: Section, ordered: bool) -> Fields:
     paths: dict[Path, None] = {}
-    ordered = False
     for metric in section.metrics:
         paths.update((label.path, None) for label in metric.labels if not label.path.absolute)
         paths.update((condition.path, None) for condition in metric.where)

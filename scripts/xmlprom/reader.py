@@ -6,19 +6,35 @@ decide the speed: hence closures rather than attributes, and a short way for map
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple, Optional, Protocol
 
-from xmlprom.aggregate import Totals
 from xmlprom.errors import RunError
-from xmlprom.plan import DocumentTarget, Fields, FieldTarget, Machine, Plan, RawRow, RowTarget, State, local_name
+from xmlprom.plan import (
+    DocumentTarget,
+    Fields,
+    FieldTarget,
+    Machine,
+    Plan,
+    RawRow,
+    RowTarget,
+    State,
+    Target,
+    local_name,
+)
 
 _MAX_DISTINCT = 10_000  # rows that are kept before they are aggregated
 _MAX_TEXT = 1 << 16  # characters of one text
 Attributes = Dict[str, str]
 Texts = list[Optional[str]]
+
+
+class RowSink(Protocol):
+    """Takes rows: `times` equal ones of a section."""
+
+    def add(self, section: int, row: RawRow, times: int = 1) -> None: ...
 
 
 class Around(NamedTuple):
@@ -29,10 +45,10 @@ class Around(NamedTuple):
     attributes: Attributes
 
 
-def make_reader(plan: Plan, totals: Totals, max_depth: int, on_doctype: Callable[[], None]) -> Reader:
-    """The reader that does no more than the plan needs; rows go to `totals`."""
+def make_reader(plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[[], None]) -> Reader:
+    """The reader that does no more than the plan needs; rows go to `sink`."""
     kind = StartTagReader if plan.start_tags_suffice else FullReader
-    return kind(plan, totals, max_depth, on_doctype)
+    return kind(plan, sink, max_depth, on_doctype)
 
 
 class Reader:
@@ -41,14 +57,19 @@ class Reader:
     start: Callable[[str, Attributes], None]
     end: Callable[[str], None]
 
-    def __init__(self, plan: Plan, totals: Totals, max_depth: int, on_doctype: Callable[[], None]) -> None:
+    def __init__(self, plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[[], None]) -> None:
         self.documents: Texts = [None] * len(plan.documents)
+        self.repeated: set[Target] = set()  # places of which a row, or the document, has several; the first counts
         self._plan = plan
-        self._totals = totals
+        self._sink = sink
         self._max_depth = max_depth
         self._on_doctype = on_doctype
         self._machine = Machine(plan)
         self._equal_rows: dict[tuple[int, RawRow], int] = {}
+
+    def pieces(self, chunk: bytes) -> Iterable[bytes]:
+        """The portions in which the parser is to be fed."""
+        return (chunk,)
 
     def doctype(self, *_identifiers: Any) -> None:
         self._on_doctype()
@@ -63,12 +84,12 @@ class Reader:
     def drain(self) -> None:
         """Hand the rows that were counted to the metrics, in the source's order."""
         for (section, row), times in self._equal_rows.items():
-            self._totals.add(section, row, times)
+            self._sink.add(section, row, times)
         self._equal_rows.clear()
 
     def _add(self, fields: Fields, texts: Texts) -> None:
         if fields.ordered:
-            self._totals.add(fields.number, tuple(texts))
+            self._sink.add(fields.number, tuple(texts))
         else:
             key = (fields.number, tuple(texts))
             self._equal_rows[key] = self._equal_rows.get(key, 0) + 1
@@ -87,8 +108,8 @@ class Reader:
 class StartTagReader(Reader):
     """Counts start tags by their names and attributes."""
 
-    def __init__(self, plan: Plan, totals: Totals, max_depth: int, on_doctype: Callable[[], None]) -> None:
-        super().__init__(plan, totals, max_depth, on_doctype)
+    def __init__(self, plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[[], None]) -> None:
+        super().__init__(plan, sink, max_depth, on_doctype)
         self._first_seen: list[tuple[State, object]] = []  # keys of all `State.counts`, in the source's order
         state = self._machine.start
         around: list[State] = []
@@ -130,7 +151,7 @@ class StartTagReader(Reader):
 
     def drain(self) -> None:
         for state, key in self._first_seen:
-            self._totals.add(*state.take_counted(key))
+            self._sink.add(*state.take_counted(key))
         self._first_seen.clear()
         super().drain()
 
@@ -166,8 +187,8 @@ class FullReader(Reader):
 
     data: Callable[[str], None]
 
-    def __init__(self, plan: Plan, totals: Totals, max_depth: int, on_doctype: Callable[[], None]) -> None:
-        super().__init__(plan, totals, max_depth, on_doctype)
+    def __init__(self, plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[[], None]) -> None:
+        super().__init__(plan, sink, max_depth, on_doctype)
         self._around: list[Around] = []
         self._open_rows: list[list[_Row]] = [[] for _ in plan.sections]
         self._captures: list[_Capture] = []
@@ -202,15 +223,15 @@ class FullReader(Reader):
         for target in state.targets:
             if isinstance(target, FieldTarget):
                 row = self._row_at(target.fields, depth - target.depth)
-                self._read(target.leaf, tag, attributes, row.texts, target.column)
+                self._read(target, tag, attributes, row.texts, target.column)
             elif isinstance(target, RowTarget):
-                texts = _own_texts(target.fields, tag, attributes, self._around)
+                texts = self._own_texts(target.fields, tag, attributes)
                 if target.fields.at_start:
                     self._add(target.fields, texts)
                 else:
                     self._open_rows[target.fields.number].append(_Row(depth, texts))
             elif isinstance(target, DocumentTarget):
-                self._read(target.leaf, tag, attributes, self.documents, target.number)
+                self._read(target, tag, attributes, self.documents, target.number)
         return state
 
     def _leave(self, state: State) -> None:
@@ -222,21 +243,45 @@ class FullReader(Reader):
             if isinstance(target, RowTarget) and not target.fields.at_start:
                 self._add(target.fields, self._open_rows[target.fields.number].pop().texts)
 
+    def _own_texts(self, fields: Fields, tag: str, attributes: Attributes) -> Texts:
+        return _own_texts(fields, tag, attributes, self._around)
+
     def _row_at(self, fields: Fields, depth: int) -> _Row:
         """The open row at a depth: rows can stand in rows, and a field belongs to just one of them."""
         return next(row for row in reversed(self._open_rows[fields.number]) if row.depth == depth)
 
-    def _read(self, leaf: str, tag: str, attributes: Attributes, texts: Texts, column: int) -> None:
+    def _read(
+        self, target: FieldTarget | DocumentTarget, tag: str, attributes: Attributes, texts: Texts, column: int
+    ) -> None:
         """Put what a path ends with into `texts[column]`, unless an element before matched the same path."""
         if texts[column] is not None:
-            return
-        if leaf.startswith("@"):
-            texts[column] = attributes.get(leaf[1:])
-        elif leaf == "name()":
+            self.repeated.add(target)
+        elif target.leaf.startswith("@"):
+            texts[column] = attributes.get(target.leaf[1:])
+        elif target.leaf == "name()":
             texts[column] = local_name(tag)
         else:
             texts[column] = ""  # takes the column; the text comes with the end tag
-            self._captures.append(_Capture(len(self._around), leaf == "text()", texts, column))
+            self._captures.append(_Capture(len(self._around), target.leaf == "text()", texts, column))
+
+
+class TracingReader(FullReader):
+    """Tells where rows stand: each row ends with two more columns, its number and its line, counted from 1."""
+
+    def __init__(self, plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[[], None]) -> None:
+        super().__init__(plan, sink, max_depth, on_doctype)
+        self._line = 1
+        self._rows = 0
+
+    def pieces(self, chunk: bytes) -> Iterable[bytes]:
+        """Lines, since libxml2 does not tell a target where it is."""
+        for line in chunk.splitlines(keepends=True):
+            yield line
+            self._line += line.endswith(b"\n")
+
+    def _own_texts(self, fields: Fields, tag: str, attributes: Attributes) -> Texts:
+        self._rows += 1
+        return [*super()._own_texts(fields, tag, attributes), str(self._rows), str(self._line)]
 
 
 def _own_texts(fields: Fields, tag: str, attributes: Attributes, around: list[Around] | None = None) -> Texts:
