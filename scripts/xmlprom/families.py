@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Dict
 
 from prometheus_client.core import Metric as Family
@@ -17,22 +17,18 @@ from xmlprom.mapping import SOURCE_LABEL, Metric, fill
 Selection = Dict[str, frozenset[str]]  # label -> the values to keep
 
 
-def families(constant: Dict[str, str], extractions: Iterable[Extraction], only: Selection) -> list[Family]:
+def families(constant: Dict[str, str], extractions: Sequence[Extraction], only: Selection) -> list[Family]:
     """All families of a run, in the mapping's order.
 
     :param constant: labels of every series
     :param only: series with such a label and another value are left out; those without the label stay
     """
     found: dict[str, Family] = {}
-    tables: dict[Metric, list[tuple[str, Table]]] = {}
-    for extraction in extractions:
-        for table in extraction.tables:
-            tables.setdefault(table.metric, []).append((extraction.path, table))
-    for metric, of_sources in tables.items():
-        for path, table in of_sources:
-            fixed = {**constant, SOURCE_LABEL: printable_path(path)}
+    for tables in zip(*(extraction.tables for extraction in extractions)):  # one metric's, of all sources
+        for extraction, table in zip(extractions, tables):
+            fixed = {**constant, SOURCE_LABEL: printable_path(extraction.path)}
             for labels, cell in selected(table, only):
-                _add(found, metric, {**labels, **fixed}, labels, cell)
+                _add(found, table.metric, {**labels, **fixed}, labels, cell)
     return list(found.values())
 
 
