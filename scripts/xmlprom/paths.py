@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _NAME = r"[^\W\d][\w.\-]*"
 _NAME_TEST = re.compile(rf"(?:(?P<any>\{{\*\}})|(?P<prefix>{_NAME}):)?(?P<local>{_NAME}|\*)")
@@ -17,6 +17,7 @@ _PREDICATE = re.compile(
                              (?:(?P<operator>!?=)\s*(?:'(?P<single>[^']*)'|"(?P<double>[^"]*)"))?\s*\]""",
     re.X,
 )
+_UNION = re.compile(r"""\s*\|\s*(?=(?:[^'"]|'[^']*'|"[^"]*")*$)""")  # not in quotes: those behind it are closed
 
 
 class PathError(ValueError):
@@ -65,6 +66,7 @@ class Path:
 
     `leaf`: "element" (the text of the element and all that it holds), "text()" (the text directly in it),
     "name()" (its name without the namespace), or "@name" in lxml's notation ("@{namespace}name").
+    `others`: what stands behind `|`; as in XPath, the place that comes first in the document counts.
     """
 
     text: str
@@ -72,6 +74,12 @@ class Path:
     up: int
     steps: tuple[Step, ...]
     leaf: str
+    others: tuple[Path, ...] = ()
+
+    @property
+    def branches(self) -> tuple[Path, ...]:
+        """The paths that `|` joins, itself first."""
+        return (self, *self.others)
 
     @property
     def attribute(self) -> str | None:
@@ -88,6 +96,8 @@ def parse_rows(text: str, namespaces: Mapping[str, str]) -> Path:
     path = parse(text, namespaces)
     if not path.absolute:
         raise PathError(f"a path of rows starts at the document's root: write /{text} or //{text}")
+    if path.others:
+        raise PathError("rows have one path: '*' stands for any element; other rows have a section of their own")
     if path.leaf != "element":
         raise PathError("rows are elements: the path can't end with an attribute or a function")
     return path
@@ -99,7 +109,21 @@ def parse(text: str, namespaces: Mapping[str, str]) -> Path:
     :param namespaces: declared prefix -> namespace URI
     :raises PathError: if it is outside the subset
     """
-    return _Parser(text, namespaces).parse()
+    unions = list(_UNION.finditer(text))
+    starts = [0, *(union.end() for union in unions)]
+    ends = [*(union.start() for union in unions), len(text)]
+    first, *others = [_branch(text[start:end], start, namespaces) for start, end in zip(starts, ends)]
+    for branch, start in zip(others, starts[1:]):
+        if not (first.steps and branch.steps) or branch.absolute != first.absolute:
+            raise PathError("'|' joins places below the row, a|b/@c, or absolute paths; nothing else", start)
+    return replace(first, text=text, others=tuple(others)) if others else first
+
+
+def _branch(text: str, offset: int, namespaces: Mapping[str, str]) -> Path:
+    try:
+        return _Parser(text, namespaces).parse()
+    except PathError as error:
+        raise PathError(str(error), offset + error.offset) from None
 
 
 class _Parser:
@@ -214,6 +238,7 @@ class _Parser:
             message = "the path ends with '/': an element's name, '@name' or text() is missing"
         else:
             message = (
-                f"{rest!r} is not supported: paths have names, '*', '@name', text(), name(), '..' and [@name='text']"
+                f"{rest!r} is not supported: paths have names, '*', '@name', text(), name(), '..', '|'"
+                " and [@name='text']"
             )
         return PathError(message, self.at)

@@ -108,11 +108,12 @@ def compile_plan(mapping: Mapping, ordered: bool = False) -> Plan:
     for fields in sections:
         patterns.append(Pattern(fields.rows.steps, RowTarget(fields)))
         for column, path in enumerate(fields.paths):
-            if path.steps or path.leaf == "text()":
-                target = FieldTarget(fields, column, len(path.steps), path.leaf)
-                patterns.append(Pattern(fields.rows.steps + path.steps, target))
+            for branch in path.branches:
+                if branch.steps or branch.leaf == "text()":
+                    target = FieldTarget(fields, column, len(branch.steps), branch.leaf)
+                    patterns.append(Pattern(fields.rows.steps + branch.steps, target))
     for number, path in enumerate(documents):
-        patterns.append(Pattern(path.steps, DocumentTarget(number, path.leaf)))
+        patterns += [Pattern(branch.steps, DocumentTarget(number, branch.leaf)) for branch in path.branches]
     return Plan(sections, tuple(documents), tuple(patterns))
 
 
