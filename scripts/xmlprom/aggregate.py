@@ -101,15 +101,18 @@ class MetricTotals:
         self._series: dict[LabelValues, Cell] = {}
         self._combine = _COMBINE["count" if metric.value is None else metric.value.aggregate]
 
+    def selects(self, row: RawRow) -> bool:
+        """Whether `where` lets the row through."""
+        return all(condition.holds(row[column]) for condition, column in self._where)
+
     def share(self, row: RawRow) -> Share | None:
         """What `row` gives to the metric, None if it has no part in it.
 
         :raises InvalidValueError: if its value is no number and the mapping says that such rows are skipped
         :raises RunError: if the mapping does not say so, and see Totals.add
         """
-        for condition, column in self._where:
-            if not condition.holds(row[column]):
-                return None
+        if not self.selects(row):
+            return None
         number: float | None = 1.0
         if self.metric.value:
             try:

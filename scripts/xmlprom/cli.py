@@ -1,8 +1,9 @@
-"""The command line: `xmlprom collect | check`."""
+"""The command line: `xmlprom collect | check | explain`."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from xmlprom import __version__
 from xmlprom.errors import MappingError, RunError, UsageError
 from xmlprom.load import collector_name, load, mapping_file
 from xmlprom.mapping import Mapping
+from xmlprom.names import naming_advice
 from xmlprom.yamltree import did_you_mean
 
 SUCCESS, SOURCE_FAILED, USAGE = 0, 1, 2
@@ -42,9 +44,9 @@ def _parser() -> argparse.ArgumentParser:
 
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("mapping", metavar="MAPPING", help="a mapping's path, or a collector's name")
+    common.add_argument("--source", metavar="PATH", help="read this file or glob instead of the mapping's source")
 
     collect = commands.add_parser("collect", parents=[common], help="read the source, write the .prom files")
-    collect.add_argument("--source", metavar="PATH", help="read this file or glob instead of the mapping's source")
     collect.add_argument("--output-dir", metavar="DIR", type=Path, help="where node_exporter reads .prom files")
     collect.add_argument(
         "--only",
@@ -56,14 +58,50 @@ def _parser() -> argparse.ArgumentParser:
     collect.add_argument("--dry-run", action="store_true", help="write no file; the data file goes to stdout")
     collect.set_defaults(command=_collect)
 
-    check = commands.add_parser("check", parents=[common], help="tell every fault of a mapping")
+    check = commands.add_parser(
+        "check", parents=[common], help="tell every fault of a mapping, and how it fits a source"
+    )
     check.set_defaults(command=_check)
+
+    explain = commands.add_parser("explain", parents=[common], help="show which rows made which series")
+    explain.add_argument("--json", action="store_true", help="for a program rather than a person")
+    explain.set_defaults(command=_explain)
     return parser
 
 
 def _check(options: argparse.Namespace) -> int:
-    load(mapping_file(options.mapping))
-    return SUCCESS
+    file = mapping_file(options.mapping)
+    mapping = load(file)
+    for advice in naming_advice(mapping):
+        print(f"{file}: {advice}")
+    if not options.source:
+        return SUCCESS
+    from xmlprom import check, source  # noqa: PLC0415 - without a source, lxml is not needed
+
+    failed = False
+    for path in source.find_sources(_source(options.source, mapping, file)):
+        advices, faults = check.source_advice(mapping, path)
+        for advice in advices:
+            print(advice)
+        for fault in faults:
+            failed = True
+            _fail(fault, SOURCE_FAILED)
+    return SOURCE_FAILED if failed else SUCCESS
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from xmlprom import explain, people, source  # noqa: PLC0415
+
+    file = mapping_file(options.mapping)
+    mapping = load(file)
+    paths = source.find_sources(_source(options.source, mapping, file))
+    explanations = [explain.explain(mapping, path) for path in paths]
+    if options.json:
+        json.dump(explain.to_json(explanations), sys.stdout, indent=2, ensure_ascii=False)
+        print()
+    else:
+        people.show_explanations(explanations, sys.stdout)
+    return SOURCE_FAILED if any(explanation.failed for explanation in explanations) else SUCCESS
 
 
 def _collect(options: argparse.Namespace) -> int:

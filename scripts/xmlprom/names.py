@@ -8,12 +8,20 @@ https://prometheus.io/docs/instrumenting/exposition_formats/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from xmlprom.mapping import SOURCE_LABEL
+from xmlprom.mapping import SOURCE_LABEL, Mapping
 
 _METRIC = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+# https://prometheus.io/docs/practices/naming/
+_BASE_UNITS = {
+    "milliseconds": "seconds", "ms": "seconds", "minutes": "seconds", "hours": "seconds", "days": "seconds",
+    "kb": "bytes", "mb": "bytes", "gb": "bytes", "kilobytes": "bytes", "megabytes": "bytes", "gigabytes": "bytes",
+    "percent": "ratio", "pct": "ratio", "fahrenheit": "celsius", "khz": "hertz", "mhz": "hertz",
+}  # fmt: skip
+_RESERVED_SUFFIXES = ("_bucket", "_sum", "_count", "_created", "_info")
+_TARGET_LABELS = ("job", "instance")
 _TAKEN_PREFIXES = ("node_", "go_", "process_", "promhttp_", "xmlprom_")
 _SAMPLE_SUFFIXES = {"histogram": ("_bucket", "_sum", "_count"), "summary": ("_sum", "_count")}
 _REQUIRED_SUFFIX = {"counter": "_total", "info": "_info"}
@@ -48,3 +56,22 @@ def label_name_fault(name: str) -> str | None:
 def sample_names(name: str, type_: str) -> Iterable[str]:
     """The names under which a family's samples are exposed, its own first."""
     return (name, *(name + suffix for suffix in _SAMPLE_SUFFIXES.get(type_, ())))
+
+
+def naming_advice(mapping: Mapping) -> Iterator[str]:
+    """What Prometheus' conventions advise against."""
+    for metric in mapping.metrics:
+        words = metric.name.split("_")
+        for word in words:
+            if word in _BASE_UNITS:
+                yield f"metric {metric.name}: {word!r} is no base unit: use {_BASE_UNITS[word]!r} and 'scale'"
+        if metric.type not in ("counter", "info") and metric.name.endswith("_total"):
+            yield f"metric {metric.name}: '_total' is the suffix of counters, this is a {metric.type}"
+        for suffix in _RESERVED_SUFFIXES:
+            if metric.name.endswith(suffix) and metric.type != suffix[1:]:
+                yield f"metric {metric.name}: the suffix {suffix!r} is reserved for other types"
+        if re.search("[A-Z]", metric.name):
+            yield f"metric {metric.name}: names are lower case with '_' between words"
+        for label in [label.name for label in metric.labels] + list(mapping.labels):
+            if label in _TARGET_LABELS:
+                yield f"metric {metric.name}: Prometheus sets {label!r} itself and would rename it 'exported_{label}'"

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
 from xmlprom.aggregate import Cell, Distribution, Table
+from xmlprom.errors import UsageError
+from xmlprom.explain import Explanation, MetricExplained, Rows
 from xmlprom.extract import Extraction, OnBytes
 from xmlprom.families import Selection, selected, unmatched
 
@@ -70,6 +72,56 @@ def show_tables(extractions: Iterable[Extraction], only: Selection, stream: Text
             console.print(_table(table, only))
 
 
+def show_explanations(explanations: Iterable[Explanation], stream: TextIO) -> None:
+    """Show where each series comes from.
+
+    :raises UsageError: if rich is not installed
+    """
+    rich_table = _rich("table")
+    if rich_table is None:
+        raise UsageError("explain draws with rich, which is not installed: install python3-rich, or use --json")
+    console = _console(stream)
+    for explanation in explanations:
+        _say(console, f"{explanation.path}: {explanation.rows} rows")
+        for metric in explanation.metrics:
+            _say(console, f"\n{metric.name}", "bold")
+            console.print(_explained(metric) if metric.series else "  no series")
+            if len(metric.series) > _MAX_LINES:
+                _say(console, f"  and {len(metric.series) - _MAX_LINES} more series")
+            for why, rows in metric.notes.items():
+                _say(console, f"  {why}: {_rows(rows)}")
+        if explanation.untaken.count:
+            _say(console, f"\nno metric took {_rows(explanation.untaken)}")
+        for why, rows in explanation.failed.items():
+            _say(console, f"\nfails: {why}: {_rows(rows)}", "red")
+
+
+def _explained(metric: MetricExplained) -> RichTable:
+    shown: RichTable = _rich("table").Table(header_style="", box=_rich("box").SIMPLE)
+    for name in metric.series[0].labels:
+        shown.add_column(name)
+    for name in ("value", "rows"):
+        shown.add_column(name, justify="right")
+    shown.add_column("first rows")
+    for series in metric.series[:_MAX_LINES]:
+        values = map(_escaped, series.labels.values())
+        shown.add_row(*values, _number(series.value), str(series.rows.count), _first(series.rows))
+    return shown
+
+
+def _say(console, text: str, style: str | None = None) -> None:  # type: ignore[no-untyped-def]  # see _rich
+    console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+def _rows(rows: Rows) -> str:
+    return f"{rows.count} row{'s' if rows.count != 1 else ''}, {_first(rows)}"
+
+
+def _first(rows: Rows) -> str:
+    places = ", ".join(f"{number} (line {line})" for number, line in rows.first)
+    return places + ("…" if rows.count > len(rows.first) else "")
+
+
 def _table(table: Table, only: Selection) -> RichTable:
     """Rows of the last label's values across, of the other labels' down; metrics without labels are one cell."""
     rich_table = _rich("table")
@@ -81,16 +133,21 @@ def _table(table: Table, only: Selection) -> RichTable:
     for name in down:
         shown.add_column(name)
     for value in across or [names[-1] if across else "value"]:
-        shown.add_column(value, justify="right")
+        shown.add_column(_escaped(value), justify="right")
     lines: dict[tuple[str, ...], dict[str, str]] = {}
     for labels, cell in series:
         key = tuple(labels[name] for name in down)
         lines.setdefault(key, {})[labels[names[-1]] if across else "value"] = _number(cell)
     for key, cells in list(lines.items())[:_MAX_LINES]:
-        shown.add_row(*key, *(cells.get(column, "") for column in across or ["value"]))
+        shown.add_row(*map(_escaped, key), *(cells.get(column, "") for column in across or ["value"]))
     if len(lines) > _MAX_LINES:
         shown.caption = f"and {len(lines) - _MAX_LINES} more"
     return shown  # type: ignore[no-any-return]
+
+
+def _escaped(text: str) -> str:
+    """A source's text without what rich would take for markup."""
+    return _rich("markup").escape(text)  # type: ignore[no-any-return]
 
 
 def _number(cell: Cell) -> str:

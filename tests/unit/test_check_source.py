@@ -1,0 +1,91 @@
+"""What `check` says of a valid mapping, alone and beside a source."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import EXAMPLES, run
+
+ONE_METRIC = "rows: /store/*\nmetrics:\n  - name: {name}\n    help: h\n"
+
+
+def checked(mapping, *more):
+    result = run("check", mapping, *more)
+    return result.status, result.out, result.err
+
+
+def test_an_example_that_fits_its_source_gets_no_advice():
+    assert checked(EXAMPLES / "store.yml", "--source", EXAMPLES / "store.xml") == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("metric", "advice"),
+    [
+        ("{name: run_ms, help: h}", "'ms' is no base unit: use 'seconds' and 'scale'"),
+        ("{name: rows_total, help: h}", "'_total' is the suffix of counters, this is a gauge"),
+        ("{name: rows_count, help: h}", "the suffix '_count' is reserved"),
+        ("{name: storeRows, help: h}", "names are lower case"),
+        ("{name: rows, help: h, labels: {job: name()}}", "would rename it 'exported_job'"),
+    ],
+)
+def test_naming_advice_is_no_fault(write, metric, advice):
+    mapping = write("m.yml", f"rows: /a\nmetrics:\n  - {metric}\n")
+    status, out, err = checked(mapping)
+    assert (status, err) == (0, "")
+    assert out.startswith(f"{mapping}: metric ")
+    assert advice in out
+
+
+MAPPING = """\
+rows: /store/*
+metrics:
+  - name: store_rows
+    help: Rows
+    labels:
+      operation: {from: "@operation", values: [create, burn], other: other}
+      id: "@id"
+      size: size
+      host: /store/@host
+      first: tag
+"""
+
+
+def test_advice_on_a_source(write):
+    rows = "".join(f'<a id="{number}" operation="create"><tag/><tag/></a>' for number in range(10))
+    source = write("store.xml", f"<store>{rows}</store>")
+    status, out, err = checked(write("m.yml", MAPPING), "--source", source)
+    assert (status, err) == (0, "")
+    assert out.splitlines() == [
+        f"{source}: size matches nothing in 10 rows of /store/*",
+        f"{source}: metric store_rows: the declared operation 'burn' never came",
+        f"{source}: metric store_rows: the label id has 10 values in 10 rows: it looks like an identifier, which"
+        " makes a series of every row; leave it out, or declare 'values' and 'other'",
+        f"{source}: /store/@host matches nothing",
+        f"{source}: tag matches several times in a row of /store/*; only the first counts",
+    ]
+
+
+def test_rows_that_never_match(write):
+    source = write("store.xml", "<store/>")
+    assert checked(write("m.yml", ONE_METRIC.format(name="m")), "--source", source) == (
+        0,
+        f"{source}: /store/* matches no element\n",
+        "",
+    )
+
+
+def test_every_row_that_would_fail_is_told_at_once(write):
+    mapping = write("m.yml", ONE_METRIC.format(name="m") + "    value: {from: '@v', aggregate: sum}\n")
+    source = write("store.xml", '<store><a v="1"/><a v="x"/><a v="y"/></store>')
+    status, out, err = checked(mapping, "--source", source)
+    assert (status, out) == (1, "")
+    assert [line.split("'")[1] for line in err.splitlines()] == ["x", "y"]
+    assert err.startswith(f"xmlprom: {source}: metric m: 'x' at @v is not a number")
+
+
+def test_a_source_that_fails(write, tmp_path):
+    mapping = write("m.yml", ONE_METRIC.format(name="m"))
+    assert checked(mapping, "--source", tmp_path / "none.xml") == (
+        1,
+        "",
+        f"xmlprom: {tmp_path}/none.xml: the file does not exist\n",
+    )
