@@ -1,0 +1,277 @@
+#!/usr/bin/env python3
+"""Measure xmlprom's CPU time and memory, beside other ways to do the same, and print one table.
+
+Every way is a process of its own. CPU time is user and system; each figure is the median of several rounds, in
+which all ways take turns, so that another program's load falls on all of them; ratios are within one run.
+Sources are generated once, into .cache/bench. Needs xmlstarlet and xmllint for their rows of the table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+CACHE = ROOT / ".cache" / "bench"
+EXECUTABLE = CACHE / "xmlprom"
+IMPORTS = "import lxml.etree, yaml, prometheus_client"
+STORE = str(ROOT / "examples" / "store.yml")
+MB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Medians of one way: seconds of CPU time, and the peak of resident memory in bytes."""
+
+    cpu: float
+    memory: float
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the table; `missed` is None unless it compares with a target."""
+
+    what: str
+    cpu: str = ""
+    memory: str = ""
+    target: str = ""
+    missed: bool | None = None
+
+
+class Benchmark:
+    """Runs ways with one interpreter; `scale` divides the sizes and `rounds` says how often."""
+
+    def __init__(self, python: str, scale: int, rounds: int) -> None:
+        self.python = [python, "-I"]  # as the executable's first line has it
+        self.scale = scale
+        self.rounds = rounds
+
+    def lines(self) -> Iterator[Line]:
+        yield from self.startup()
+        yield from self.store()
+        yield from self.orders()
+        yield from self.more_metrics()
+        yield from self.more_series()
+
+    def startup(self) -> Iterator[Line]:
+        arguments = ["collect", STORE, "--source", str(ROOT / "examples" / "store.xml"), "--dry-run"]
+        costs = measure(
+            {
+                "bare imports (lxml.etree, yaml, prometheus_client)": [*self.python, "-c", IMPORTS],
+                "collect, 6 rows": [*self.python, str(EXECUTABLE), *arguments],
+                "collect, 6 rows, from the checkout": [*self.python, str(ROOT / "scripts" / "xmlprom"), *arguments],
+            },
+            4 * self.rounds + 1,
+        )
+        yield from shown(costs)
+        imports, executable, checkout = costs.values()
+        yield cpu_target("collect, 6 rows ÷ bare imports", executable, imports, 1.3)
+        yield cpu_target("collect, 6 rows, from the checkout ÷ bare imports", checkout, imports, 1.3)
+
+    def store(self) -> Iterator[Line]:
+        rows = 2_400_000 // self.scale
+        source = generated("store", rows)
+        counts = ["count(/store/*)"]
+        for item in ("orange", "strawberry", "apple", "banana"):
+            known = [f"@operation='{operation}'" for operation in ("create", "update", "delete")]
+            counts += [f"count(/store/{item}[{test}])" for test in (*known, f"not({' or '.join(known)})")]
+        ways = {
+            "collect": [*self.python, str(EXECUTABLE), "collect", STORE, "--source", source, "--dry-run"],
+            "floor: lxml target, empty start and end": [*self.python, str(HERE / "floor.py"), source],
+            "whole tree: etree.parse and a loop": [*self.python, str(HERE / "tree.py"), source],
+            "xmlstarlet sel, a count() per series": xmlstarlet(counts, source),
+            "xmllint --sax --noout": ["xmllint", "--sax", "--noout", source],
+        }
+        ways = {what: command for what, command in ways.items() if shutil.which(command[0])}
+        costs = measure({"bare imports": [*self.python, "-c", IMPORTS], **ways}, self.rounds)
+        imports = costs.pop("bare imports")
+        collect, floor, tree, *_ = costs.values()
+        yield Line(f"**store: {rows:,} rows, {os.path.getsize(source) / 1e6:.0f} MB**")
+        yield from shown(costs)
+        yield cpu_target("collect ÷ floor", collect, floor, 1.6)
+        yield cpu_target("collect ÷ whole tree", collect, tree, 0.45)
+        yield memory_target("collect ÷ bare imports", collect, imports, 1.3)
+        larger = self.ten_times_the_store(rows)
+        yield Line(f"collect, {10 * rows:,} rows", f"{larger.cpu:.2f} s", f"{larger.memory / MB:.1f} MB")
+        yield memory_target("10 times the rows ÷ collect", larger, collect, 1.05)
+
+    def ten_times_the_store(self, rows: int) -> Cost:
+        source = generated("store", 10 * rows)
+        mapping = CACHE / "store-large.yml"
+        mapping.write_text(Path(STORE).read_text(encoding="utf-8") + "limits:\n  source_size: 2GiB\n", "utf-8")
+        command = [*self.python, str(EXECUTABLE), "collect", str(mapping), "--source", source, "--dry-run"]
+        try:
+            return measure({"": command}, 1)[""]
+        finally:
+            os.unlink(source)
+
+    def orders(self) -> Iterator[Line]:
+        rows = 500_000 // self.scale
+        source = generated("orders", rows)
+        mapping = str(HERE / "orders.yml")
+        costs = measure(
+            {
+                "collect, texts of children, one a sum": [
+                    *(*self.python, str(EXECUTABLE), "collect", mapping, "--source", source, "--dry-run")
+                ],
+                "floor for this source": [*self.python, str(HERE / "floor.py"), source],
+            },
+            self.rounds,
+        )
+        yield Line(f"**orders: {rows:,} rows with 3 children, {os.path.getsize(source) / 1e6:.0f} MB**")
+        yield from shown(costs)
+        collect, floor = costs.values()
+        yield cpu_target("collect ÷ floor", collect, floor, 2.5)
+
+    def more_metrics(self) -> Iterator[Line]:
+        rows = 24_000 // self.scale
+        source = generated("series", rows, 10)
+        ways = {}
+        sizes = "{from: '@size', aggregate: sum}"
+        for count in (1, 10, 100):
+            metrics = [
+                f"  - {{name: size_{number}, help: h, labels: {{key: '@key'}}, value: {sizes}}}"
+                for number in range(count)
+            ]
+            ways[f"{count} metrics" if count > 1 else "1 metric"] = self.collect(f"metrics-{count}", metrics, source)
+        yield Line(f"**sums: {rows:,} rows, all numbers differ**")
+        yield from self.growth(ways, "metric", (9, 90))
+
+    def more_series(self) -> Iterator[Line]:
+        rows = 240_000 // self.scale
+        counts = [count for count in (10, 100, 1_000, 10_000, 100_000) if count <= rows]
+        metrics = ["  - {name: rows_by_key, help: h, labels: {key: '@key'}}"]
+        ways = {
+            f"{count:,} series": self.collect("series", metrics, generated("series", rows, count)) for count in counts
+        }
+        yield Line(f"**series: {rows:,} rows**")
+        yield from self.growth(ways, "series", (counts[-2] - counts[-3], counts[-1] - counts[-2]))
+
+    def collect(self, name: str, metrics: list[str], source: str) -> list[str]:
+        mapping = CACHE / f"{name}.yml"
+        lines = ["rows: /store/*", "limits: {series: 1000000}", "metrics:", *metrics, ""]
+        mapping.write_text("\n".join(lines), "utf-8")
+        return [*self.python, str(EXECUTABLE), "collect", str(mapping), "--source", source, "--dry-run"]
+
+    def growth(self, ways: dict[str, list[str]], what: str, steps: tuple[int, int]) -> Iterator[Line]:
+        """What one more costs between the last two sizes, against between the two before: linear is 1."""
+        costs = measure(ways, self.rounds)
+        yield from shown(costs)
+        *_, small, middle, large = costs.values()
+        before = (middle.cpu - small.cpu) / steps[0]
+        after = (large.cpu - middle.cpu) / steps[1]
+        yield compared(f"cost of one more {what}, last step ÷ step before", after / before, 1.5)
+
+
+def measure(ways: dict[str, list[str]], rounds: int) -> dict[str, Cost]:
+    """Run all ways in turn, `rounds` times."""
+    costs: dict[str, list[Cost]] = {what: [] for what in ways}
+    for number in range(rounds):
+        for what, command in ways.items():
+            tell(f"{number + 1}/{rounds} {what}")
+            costs[what].append(_run(command))
+    tell()
+    return {
+        what: Cost(statistics.median(cost.cpu for cost in found), statistics.median(cost.memory for cost in found))
+        for what, found in costs.items()
+    }
+
+
+def _run(command: list[str]) -> Cost:
+    quiet = (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)
+    child = os.posix_spawnp(command[0], command, os.environ, file_actions=[quiet])
+    _, status, usage = os.wait4(child, 0)
+    if status != 0:
+        sys.exit(f"failed: {' '.join(command)}")
+    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+
+
+def tell(what: str = "") -> None:
+    """What goes on now, for who waits at a terminal."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{what}", end="", file=sys.stderr, flush=True)
+
+
+def generated(kind: str, rows: int, distinct: int = 1) -> str:
+    """The path of a generated source."""
+    path = CACHE / f"{kind}-{rows}-{distinct}.xml"
+    if not path.exists():
+        tell(f"generating {path.name}")
+        # Not in this process: what it once took would count as the peak of every child.
+        command = [sys.executable, HERE / "sources.py", kind, str(rows), path, str(distinct)]
+        subprocess.run(command, check=True)
+        tell()
+    return str(path)
+
+
+def xmlstarlet(expressions: list[str], source: str) -> list[str]:
+    values = [argument for expression in expressions for argument in ("-v", expression, "-n")]
+    return ["xmlstarlet", "sel", "-t", *values, source]
+
+
+def shown(costs: dict[str, Cost]) -> Iterator[Line]:
+    for what, cost in costs.items():
+        yield Line(what, f"{cost.cpu:.3f} s", f"{cost.memory / MB:.1f} MB")
+
+
+def cpu_target(what: str, cost: Cost, base: Cost, limit: float) -> Line:
+    return compared(what, cost.cpu / base.cpu, limit)
+
+
+def memory_target(what: str, cost: Cost, base: Cost, limit: float) -> Line:
+    line = compared(what, cost.memory / base.memory, limit)
+    return Line(line.what, "", line.cpu, line.target, line.missed)
+
+
+def compared(what: str, ratio: float, limit: float) -> Line:
+    missed = ratio > limit
+    return Line(f"→ {what}", f"{ratio:.2f}", "", f"at most {limit:g}: {'missed' if missed else 'reached'}", missed)
+
+
+def machine(python: str) -> str:
+    """What the figures were measured on."""
+    program = (
+        "import platform, lxml.etree as e, yaml, importlib.metadata as m; v = lambda t: '.'.join(map(str, t));"
+        "print(f'Python {platform.python_version()}, lxml {v(e.LXML_VERSION[:3])}, libxml2 {v(e.LIBXML_VERSION)},"
+        " PyYAML {yaml.__version__}, prometheus_client', m.version('prometheus_client'))"
+    )
+    versions = subprocess.run([python, "-I", "-c", program], check=True, capture_output=True, text=True).stdout
+    models = [line for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines() if line.startswith("model name")]
+    model = models[0].partition(":")[2].strip() if models else platform.machine()
+    return f"{model}, {os.cpu_count()} cores, {platform.system()} {platform.release()}; {versions.strip()}"
+
+
+def table(lines: list[Line]) -> str:
+    """The lines as a table in Markdown."""
+    cells = [("", "CPU", "peak memory", "target"), *((one.what, one.cpu, one.memory, one.target) for one in lines)]
+    widths = [max(map(len, column)) for column in zip(*cells)]
+    head, *body = [f"| {a:{w}} | {b:>{x}} | {c:>{y}} | {d:{z}} |" for a, b, c, d in cells for w, x, y, z in [widths]]
+    rule = "|" + "|".join(["-" * (widths[0] + 2), *(f"{'-' * (w + 1)}:" for w in widths[1:3]), "-" * (widths[3] + 2)])
+    return "\n".join([head, f"{rule}|", *body])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--python", default=sys.executable, help="interpreter to measure with (default: this one)")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the sizes, 3 rounds: start-up weighs too much")
+    parser.add_argument("--check", action="store_true", help="exit status 1 if a target is missed")
+    options = parser.parse_args()
+
+    CACHE.mkdir(parents=True, exist_ok=True)
+    subprocess.run([sys.executable, ROOT / "scripts" / "build_zipapp.py", EXECUTABLE], check=True)
+    lines = list(Benchmark(options.python, 10 if options.quick else 1, 3 if options.quick else 5).lines())
+    print(machine(options.python), table(lines), sep="\n\n")
+    return int(options.check and any(line.missed for line in lines))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

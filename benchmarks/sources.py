@@ -1,0 +1,67 @@
+"""Write a generated source: the same bytes for the same arguments.
+
+usage: sources.py store|orders|series ROWS OUTPUT [DISTINCT]
+
+A program of its own, so that the memory it takes does not show in what run.py measures.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+_BLOCK = 10_000  # rows written at once
+ITEMS = ("orange", "strawberry", "apple", "banana")
+OPERATIONS = ("create", "update", "delete", "recount")  # the last is none that examples/store.yml declares
+
+
+def store(rows: int, _distinct: int) -> Iterator[str]:
+    """Rows like those of examples/store.xml: two attributes, no text."""
+    templates = [f'<{item} id="%d" operation="{operation}"/>\n' for item in ITEMS for operation in OPERATIONS]
+    yield "<store>\n"
+    for first, last in _blocks(rows):
+        yield "".join(random.choices(templates, k=last - first)) % tuple(range(first, last))
+    yield "</store>\n"
+
+
+def orders(rows: int, _distinct: int) -> Iterator[str]:
+    """Rows whose label and number are texts of children."""
+    yield "<orders>\n"
+    for first, last in _blocks(rows):
+        regions = random.choices(("north", "south", "east", "west"), k=last - first)
+        for number, region in zip(range(first, last), regions):
+            amount = random.randrange(100, 100_000)
+            yield (
+                f'<order id="{number}"><region>{region}</region><customer>C{amount * 7 % 9973}</customer>'
+                f"<amount>{amount / 100:.2f}</amount></order>\n"
+            )
+    yield "</orders>\n"
+
+
+def series(rows: int, distinct: int) -> Iterator[str]:
+    """Rows with `distinct` different keys, in turn, and a number that is seldom the same."""
+    yield "<store>\n"
+    for first, last in _blocks(rows):
+        yield "".join(f'<row key="k{number % distinct}" size="{number}"/>\n' for number in range(first, last))
+    yield "</store>\n"
+
+
+def _blocks(rows: int) -> Iterator[tuple[int, int]]:
+    return ((first, min(first + _BLOCK, rows)) for first in range(0, rows, _BLOCK))
+
+
+def main(kind: str, rows: str, output: str, distinct: str = "1") -> None:
+    random.seed(f"{kind} {rows}")
+    temporary = Path(f"{output}.part")
+    with temporary.open("w", encoding="ascii") as stream:
+        stream.writelines({"store": store, "orders": orders, "series": series}[kind](int(rows), int(distinct)))
+    os.replace(temporary, output)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) not in (4, 5):
+        sys.exit(__doc__)
+    main(*sys.argv[1:])
