@@ -4,6 +4,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../.."
 trap '"$here/clean.sh"' EXIT
+trap 'exit 130' INT TERM
 export MOLECULE_COMMAND_BORDERS=false
 
 if [[ $# == 0 ]]; then
