@@ -9,6 +9,7 @@ import re
 from xmlprom.mapping import Value
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_MORE_DIGITS = re.compile(r"[.,'_]?[0-9]")  # behind a leading number: "1,000 MB" is not 1, "1.2.3" not 1.2
 _ISO8601 = re.compile(
     r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ](\d\d):?(\d\d)(?::?(\d\d)(?:[.,](\d{1,9}))?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?)?",
     re.ASCII,
@@ -35,7 +36,7 @@ def number_of(text: str | None, value: Value) -> float | None:
 
 def _number(text: str, value: Value) -> float:
     match = _NUMBER.match(text) if value.leading else _NUMBER.fullmatch(text)
-    if not match:
+    if not match or _MORE_DIGITS.match(text, match.end()):
         raise InvalidValueError(_message(text, value, "is not a number"))
     number = float(match[0])
     if not math.isfinite(number * value.scale):

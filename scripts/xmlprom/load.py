@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timezone
 from pathlib import Path as File
 from typing import Any
 
@@ -16,9 +17,12 @@ CONFIGURATION_DIRECTORY = File("/etc/xmlprom")
 TYPES = ("gauge", "counter", "histogram", "summary", "info")
 AGGREGATES = ("sum", "min", "max", "last")
 _MAX_FILE_SIZE = 1 << 20  # bytes
+_MAX_NAMES = 1000  # of one metric with {label} in its name
 _COLLECTOR = re.compile(r"[A-Za-z0-9_-]+")
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
-_QUANTITY = re.compile(r"([0-9]+) *([A-Za-z]*)")
+_QUANTITY = re.compile(r"([0-9]{1,15}) *([A-Za-z]*)")
+_PREFIX = re.compile(r"[^\W\d][\w.\-]*")
+_XML_NAMESPACE = "http://www.w3.org/XML/1998/namespace"
 
 
 def mapping_file(name_or_path: str) -> File:
@@ -64,7 +68,7 @@ def load(file: File) -> Mapping:
 def _mapping(node: Node) -> Mapping:
     known = ("source", "namespaces", "labels", "rows", "metrics", "sections", "limits", "max_age")
     fields = node.fields(known)
-    namespaces = _namespaces(fields["namespaces"]) if "namespaces" in fields else {}
+    namespaces = {"xml": _XML_NAMESPACE, **(_namespaces(fields["namespaces"]) if "namespaces" in fields else {})}
     constant = _constant_labels(fields["labels"]) if "labels" in fields else {}
     if "sections" in fields:
         for key in ("rows", "metrics"):
@@ -98,7 +102,15 @@ def _source(node: Node) -> str | None:
 
 
 def _namespaces(node: Node) -> dict[str, str]:
-    return {prefix: uri for _, prefix, value in node.entries() if (uri := value.text()) is not None}
+    namespaces = {}
+    for key, prefix, value in node.entries():
+        if not _PREFIX.fullmatch(prefix):
+            key.problem(f"{prefix!r} is no prefix: choose a name, also for a namespace that the source has as default")
+        uri = value.text()
+        if uri == "":
+            value.problem("a namespace's URI is missing; elements without a namespace are written without a prefix")
+        namespaces[prefix] = uri or ""
+    return namespaces
 
 
 def _constant_labels(node: Node) -> dict[str, str]:
@@ -167,6 +179,15 @@ def _path(node: Node, namespaces: dict[str, str], rows: bool = False) -> paths.P
         return None
 
 
+def _row_path(node: Node, namespaces: dict[str, str]) -> paths.Path | None:
+    """A path of a value or a condition."""
+    path = _path(node, namespaces)
+    if path and path.absolute:
+        node.problem(f"{path.text!r}: only a label can come from an absolute path; this one starts at the row")
+        return None
+    return path
+
+
 def _metric(node: Node, namespaces: dict[str, str], constant: dict[str, str]) -> _Found:
     known = ("name", "help", "type", "labels", "value", "where", "buckets")
     fields = node.fields(known, required=("name", "help"))
@@ -208,9 +229,15 @@ def _check_name(metric: Metric, node: Node) -> None:
         if not declared[name]:
             node.problem(f"{{{name}}} in the name needs the label's 'values' declared")
             return
+    for name in set(PLACEHOLDER.findall(metric.help)) & (set(declared) - set(metric.in_name)):
+        node.problem(f"the help has {{{name}}}, which is not in the name: series of one name share their help")
+        return
     rest = PLACEHOLDER.sub("", metric.name)
     if "{" in rest or "}" in rest:
         node.problem(f"{metric.name!r}: a placeholder is written {{label}}")
+        return
+    if metric.name_count > _MAX_NAMES:
+        node.problem(f"stands for {metric.name_count} names, more than {_MAX_NAMES}: leave a label on the series")
         return
     for name in metric.names():
         fault = metric_name_fault(name, metric.type)
@@ -232,7 +259,8 @@ def _check_unique(metrics: list[_Found]) -> None:
 
 
 def _open_placeholder(metric: Metric) -> bool:
-    return not set(metric.in_name) <= {label.name for label in metric.labels if label.values}
+    known = {label.name for label in metric.labels if label.values}
+    return not set(metric.in_name) <= known or metric.name_count > _MAX_NAMES
 
 
 def _help(node: Node) -> str | None:
@@ -262,25 +290,35 @@ def _label(name: str, node: Node, namespaces: dict[str, str]) -> Label | None:
         path = _path(node, namespaces)
         return Label(name, path) if path else None
     fields = node.fields(("from", "values", "other", "default"), required=("from",))
-    values = fields["values"].texts() if "values" in fields else []
+    values = _some_texts(fields["values"]) if "values" in fields else []
     for value in {value for value in values if values.count(value) > 1}:
         fields["values"].problem(f"the value {value!r} stands here twice")
     if "other" in fields and not values:
         fields["other"].problem("'other' needs 'values': without them every value is its own")
+    default = read_optional(fields, "default", Node.text, "")
+    if default and values and default not in values and "other" not in fields:
+        fields["default"].problem(f"the default {default!r} is none of 'values': add it there, or say 'other'")
     path = _path(fields["from"], namespaces) if "from" in fields else None
     return Label(
         name=name,
         path=path or _NO_PATH,
         values=tuple(values),
         other=read_optional(fields, "other", Node.text, None),
-        default=read_optional(fields, "default", Node.text, ""),
+        default=default,
     )
+
+
+def _some_texts(node: Node) -> list[str]:
+    texts = node.texts()
+    if node.is_sequence and not texts:
+        node.problem("at least one text is needed")
+    return texts
 
 
 def _value(node: Node, namespaces: dict[str, str], type_: str) -> Value | None:
     observed = type_ in ("histogram", "summary")
     if not node.is_mapping:
-        path = _path(node, namespaces)
+        path = _row_path(node, namespaces)
         if not observed:
             node.problem(f"say how rows of one series become one number: {{from: …, aggregate: {AGGREGATES[0]}}}")
         return Value(path or _NO_PATH)
@@ -288,7 +326,7 @@ def _value(node: Node, namespaces: dict[str, str], type_: str) -> Value | None:
     fields = node.fields(known, required=("from",) if observed else ("from", "aggregate"))
     if observed and "aggregate" in fields:
         fields["aggregate"].problem(f"a {type_} observes every value: leave 'aggregate' out")
-    path = _path(fields["from"], namespaces) if "from" in fields else None
+    path = _row_path(fields["from"], namespaces) if "from" in fields else None
     return Value(
         path=path or _NO_PATH,
         aggregate=read_optional(fields, "aggregate", lambda n: n.choice(AGGREGATES, "aggregate"), None),
@@ -305,9 +343,19 @@ def _value(node: Node, namespaces: dict[str, str], type_: str) -> Value | None:
 
 def _date(node: Node) -> str | None:
     text = node.text()
-    if text is not None and text != "iso8601" and "%" not in text:
+    if text is not None and text != "iso8601" and not _reads_what_it_writes(text):
         node.problem(f"{text!r} is no date format: iso8601, or directives like '%Y-%m-%d %H:%M:%S %z'")
     return text
+
+
+def _reads_what_it_writes(date_format: str) -> bool:
+    """Whether strptime, which tells a wrong format only when it meets a text, can use this one."""
+    moment = datetime(2001, 2, 3, 4, 5, 6, tzinfo=timezone.utc)
+    try:
+        datetime.strptime(moment.strftime(date_format), date_format)
+    except (ValueError, re.error):
+        return False
+    return "%" in date_format
 
 
 def _map(node: Node) -> dict[str, float]:
@@ -324,7 +372,7 @@ def _buckets(node: Node) -> tuple[float, ...]:
 def _where(node: Node, namespaces: dict[str, str]) -> tuple[Condition, ...]:
     conditions = []
     for key, _, value in node.entries():
-        path = _path(key, namespaces)
+        path = _row_path(key, namespaces)
         negated = value.is_mapping
         texts = value
         if negated:
@@ -333,5 +381,5 @@ def _where(node: Node, namespaces: dict[str, str]) -> tuple[Condition, ...]:
                 continue
             texts = fields["not"]
         if path:
-            conditions.append(Condition(path, frozenset(texts.texts()), negated))
+            conditions.append(Condition(path, frozenset(_some_texts(texts)), negated))
     return tuple(conditions)

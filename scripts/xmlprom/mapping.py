@@ -6,6 +6,7 @@ A mapping has sections (a kind of rows each), a section has metrics, a metric ha
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
@@ -85,10 +86,18 @@ class Metric:
 
     def names(self) -> Iterator[str]:
         """Every name that the metric can have."""
+        alternatives = self._alternatives()
+        for values in itertools.product(*alternatives.values()):
+            yield fill(self.name, dict(zip(alternatives, values)))
+
+    @property
+    def name_count(self) -> int:
+        """How many `names` there are."""
+        return math.prod(map(len, self._alternatives().values()))
+
+    def _alternatives(self) -> dict[str, tuple[str, ...]]:
         labels = [label for label in self.labels if label.name in self.in_name]
-        alternatives = [label.values + ((label.other,) if label.other is not None else ()) for label in labels]
-        for values in itertools.product(*alternatives):
-            yield fill(self.name, dict(zip((label.name for label in labels), values)))
+        return {label.name: label.values + (() if label.other is None else (label.other,)) for label in labels}
 
 
 @dataclass(frozen=True)

@@ -146,23 +146,23 @@ class _Parser:
                 leaf = self._attribute() if rest.startswith("@") else rest
                 self.at = self.at if rest.startswith("@") else len(self.text)
                 self._end("is the last step")
+                if descendant:
+                    raise PathError("'//' needs an element after it: write //*/ for any")
                 break
             steps.append(self._step(descendant))
             if self.at == len(self.text):
                 break
             descendant = self._separator()
-        self._check(absolute, up, steps, leaf, descendant)
+        self._check(absolute, up, steps, leaf)
         return Path(self.text, absolute, up, tuple(steps), leaf)
 
-    def _check(self, absolute: bool, up: int, steps: list[Step], leaf: str, descendant: bool) -> None:
+    def _check(self, absolute: bool, up: int, steps: list[Step], leaf: str) -> None:
         if up and (steps or leaf in ("element", "text()")):
             raise PathError("of an ancestor only attributes and name() can be had: ../@name, ../../name()")
         if not absolute and any(step.descendant for step in steps):
             raise PathError("below a row '//' is not supported: write the steps out, '*' stands for any element")
         if absolute and not steps:
             raise PathError("an absolute path names an element first: /root/@name")
-        if descendant and not steps[-1].descendant:
-            raise PathError("'//' needs an element after it")
 
     def _take(self, token: str) -> bool:
         if self.text.startswith(token, self.at):

@@ -6,6 +6,7 @@ the text that its author wrote, and the reader asks for what it needs.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Callable
@@ -15,8 +16,9 @@ import yaml
 from xmlprom.errors import MappingError, Problem
 
 _MAX_NODES = 50_000  # a mapping is written by hand; this stops aliases that multiply themselves
-_INTEGER = re.compile(r"[+-]?[0-9][0-9_]*")
-_FLOAT = re.compile(r"[+-]?(?:[0-9][0-9_]*(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_MAX_DEPTH = 50  # a mapping needs 8; libyaml's composer overruns its stack some ten thousand levels down
+_INTEGER = re.compile(r"[+-]?[0-9]+(?:_[0-9]+)*")
+_FLOAT = re.compile(r"[+-]?(?:[0-9]+(?:_[0-9]+)*(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 
 class Tree:
@@ -32,6 +34,7 @@ class Tree:
         self._visits = 0
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         try:
+            _check_depth(yaml.parse(text, Loader=loader))
             node = yaml.compose(text, Loader=loader)
         except yaml.MarkedYAMLError as error:
             raise MappingError(file, [_syntax_problem(error, text)]) from None
@@ -97,10 +100,8 @@ class Node:
         text = self.text()
         if text is None:
             return None
-        if _INTEGER.fullmatch(text):
-            return int(text)
-        if _FLOAT.fullmatch(text) and abs(float(text)) != float("inf"):
-            return float(text)
+        if _FLOAT.fullmatch(text) and math.isfinite(float(text)):
+            return int(text) if _INTEGER.fullmatch(text) else float(text)
         self.problem(f"{text!r} is not a number")
         return None
 
@@ -172,6 +173,18 @@ def read_optional(fields: dict[str, Node], key: str, read: Callable[[Node], Any]
     """`read` of the field's node, `default` if the key is absent or its value was a problem."""
     value = read(fields[key]) if key in fields else None
     return default if value is None else value
+
+
+def _check_depth(events: Iterable[Any]) -> None:
+    """:raises yaml.MarkedYAMLError: if the document is nested too deeply"""
+    depth = 0
+    for event in events:
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _MAX_DEPTH:
+                raise yaml.MarkedYAMLError(problem="nested too deeply", problem_mark=event.start_mark)  # type: ignore[arg-type]
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 def _syntax_problem(error: yaml.MarkedYAMLError, text: str) -> Problem:

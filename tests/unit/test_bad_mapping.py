@@ -76,6 +76,47 @@ FAULTS = {
     "two documents": (GOOD + "---\na: b\n", "not YAML"),
     "not UTF-8": (b"\xff", "1:1: can't read the mapping: it is not UTF-8"),
     "unhashable key": ("? [a]\n: b\n", "a text is expected here"),
+    "nested too deeply": ("[" * 100_000, "1:51: not YAML: nested too deeply"),
+    "no number": (
+        GOOD + "    type: summary\n    value: {from: '@v', scale: 1__0}\n",
+        "7:32: metrics[0].value.scale: '1__0' is",
+    ),
+    "number too large": (
+        GOOD + "    type: histogram\n    value: '@v'\n    buckets: [1" + "0" * 400 + "]\n",
+        "8:15: metrics[0].buckets[0]: '1000",
+    ),
+    "quantity too large": (GOOD + "max_age: 1" + "0" * 5000 + "d\n", "is not a duration like 15m"),
+    "absolute value": (
+        GOOD + "    value: {from: /a/@v, aggregate: sum}\n",
+        "6:19: metrics[0].value.from: '/a/@v': only a label can come from an absolute path",
+    ),
+    "absolute condition": (GOOD + "    where: {/a/@v: x}\n", "6:13: metrics[0].where: '/a/@v': only a label can"),
+    "// before an attribute": (GOOD + "    labels: {x: //a//@b}\n", "'//' needs an element after it"),
+    "date format that strptime lacks": (
+        GOOD + "    value: {from: '@v', aggregate: max, date: '%Y-%Q'}\n",
+        "'%Y-%Q' is no date format",
+    ),
+    "date format with a directive twice": (
+        GOOD + "    value: {from: '@v', aggregate: max, date: '%Y %Y'}\n",
+        "'%Y %Y' is no date format",
+    ),
+    "placeholder in the help alone": (
+        "rows: /a\nmetrics:\n  - {name: m, help: 'h {x}', labels: {x: name()}}\n",
+        "3:12: metrics[0].name: the help has {x}, which is not in the name",
+    ),
+    "too many names": (
+        "rows: /a\nmetrics:\n  - name: 'm_{a}{b}{c}'\n    help: h\n    labels:\n"
+        + "".join(f"      {label}: {{from: '@x', values: [{','.join(map(str, range(300)))}]}}\n" for label in "abc"),
+        "3:11: metrics[0].name: stands for 27000000 names, more than 1000",
+    ),
+    "default that is no declared value": (
+        GOOD + "    labels: {x: {from: '@x', values: [a], default: b}}\n",
+        "6:52: metrics[0].labels.x.default: the default 'b' is none of 'values'",
+    ),
+    "no values": (GOOD + "    labels: {x: {from: '@x', values: []}}\n", "at least one text is needed"),
+    "no texts of a condition": (GOOD + "    where: {'@x': {not: []}}\n", "at least one text is needed"),
+    "default namespace": (GOOD + "namespaces: {'': 'urn:x'}\n", "6:14: namespaces: '' is no prefix: choose a name"),
+    "namespace without URI": (GOOD + "namespaces: {x: ''}\n", "6:17: namespaces.x: a namespace's URI is missing"),
     "aliases that multiply": (
         "rows: /a\nmetrics: &a [" + "{}, " * 200 + "]\nx0: &x0 [*a, *a, *a, *a]\n",
         "unknown key 'x0'",
