@@ -8,13 +8,17 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xmlprom import __version__
-from xmlprom.errors import MappingError, RunError, UsageError
+from xmlprom.errors import MappingError, RunError, UsageError, internal_error
 from xmlprom.load import collector_name, load, mapping_file
 from xmlprom.mapping import Mapping
 from xmlprom.names import naming_advice
 from xmlprom.yamltree import did_you_mean
+
+if TYPE_CHECKING:
+    from xmlprom.collect import Job
 
 SUCCESS, SOURCE_FAILED, USAGE = 0, 1, 2
 
@@ -33,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return SOURCE_FAILED
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        return _fail(str(internal_error(error)), SOURCE_FAILED)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -56,6 +62,8 @@ def _parser() -> argparse.ArgumentParser:
         help="keep only series with this value of the label; repeat for more values",
     )
     collect.add_argument("--dry-run", action="store_true", help="write no file; the data file goes to stdout")
+    # For ExecStopPost= of the unit: what systemd's $SERVICE_RESULT says of a run that was ended from outside.
+    collect.add_argument("--killed", metavar="WHY", help=argparse.SUPPRESS)
     collect.set_defaults(command=_collect)
 
     check = commands.add_parser(
@@ -106,25 +114,39 @@ def _explain(options: argparse.Namespace) -> int:
 
 def _collect(options: argparse.Namespace) -> int:
     # Imported here: `check`, which every rollout runs, needs neither lxml nor prometheus_client.
-    from xmlprom import collect, people, publish  # noqa: PLC0415
+    from xmlprom import collect  # noqa: PLC0415
+
+    job = _job(options)
+    if options.killed:
+        collect.tell_killed(job, options.killed)
+    if not options.dry_run and not sys.stderr.isatty() and not job.only:
+        collect.run(job)
+        return SUCCESS
+    from xmlprom import people  # noqa: PLC0415 - the timer's runs have nobody to look at them
+
+    with people.progress(sys.stderr) as on_bytes:
+        output = collect.read(job, on_bytes) if options.dry_run else collect.run(job, on_bytes)
+    people.warn_unmatched(output.extractions, job.only)
+    if options.dry_run:
+        people.show_tables(output.extractions, job.only, sys.stderr)
+        sys.stdout.buffer.write(output.content)
+        sys.stdout.flush()
+    return SUCCESS
+
+
+def _job(options: argparse.Namespace) -> Job:
+    from xmlprom import collect, publish  # noqa: PLC0415 - see _collect
 
     file = mapping_file(options.mapping)
     collector = collector_name(file)
     mapping = load(file)
-    source = _source(options.source, mapping, file)
-    only = _selection(options.only, mapping)
-    with people.progress(sys.stderr) as on_bytes:
-        if options.dry_run:
-            output = collect.read(mapping, source, only, on_bytes)
-        else:
-            directory = options.output_dir or publish.DEFAULT_DIRECTORY
-            output = collect.run(mapping, source, only, collector, directory, on_bytes)
-    people.warn_unmatched(output.extractions, only)
-    if options.dry_run:
-        people.show_tables(output.extractions, only, sys.stderr)
-        sys.stdout.buffer.write(output.content)
-        sys.stdout.flush()
-    return SUCCESS
+    return collect.Job(
+        mapping=mapping,
+        source=_source(options.source, mapping, file),
+        only=_selection(options.only, mapping),
+        collector=collector,
+        directory=options.output_dir or publish.DEFAULT_DIRECTORY,
+    )
 
 
 def _source(given: str | None, mapping: Mapping, file: Path) -> str:

@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from xmlprom.errors import RunError
+from xmlprom.errors import RunError, internal_error
 from xmlprom.extract import Extraction, OnBytes, extract
 from xmlprom.families import Selection, families
 from xmlprom.mapping import Mapping
+from xmlprom.neighbours import check_publishable
 from xmlprom.publish import data_file, render, replace, status_file
 from xmlprom.source import find_sources
 from xmlprom.status import Run, last_success, status_families
+
+_PAUSES = (0.2, 0.5, 1.0)  # seconds before a source that is being written is read again
+_BEING_WRITTEN = 5.0  # seconds since its modification, for which a source's fault may pass
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to collect: `source` is a path or glob, `collector` names the files in `directory`."""
+
+    mapping: Mapping
+    source: str
+    only: Selection
+    collector: str
+    directory: Path
+
+    @property
+    def data(self) -> Path:
+        return data_file(self.directory, self.collector)
+
+    @property
+    def status(self) -> Path:
+        return status_file(self.directory, self.collector)
 
 
 @dataclass(frozen=True)
@@ -25,54 +50,96 @@ class Output:
     extractions: Sequence[Extraction]
 
 
-def read(mapping: Mapping, source: str, only: Selection, on_bytes: OnBytes | None = None) -> Output:
+def read(job: Job, on_bytes: OnBytes | None = None) -> Output:
     """Make the content of the data file.
 
-    :param source: a path or glob
     :raises RunError: if any source fails
     """
-    extractions = [extract(mapping, path, on_bytes) for path in find_sources(source)]
-    found = families(mapping.labels, extractions, only)
+    extractions = [_extract_settled(job.mapping, path, on_bytes) for path in find_sources(job.source)]
+    found = families(job.mapping.labels, extractions, job.only)
     return Output(render(found), sum(len(family.samples) for family in found), extractions)
 
 
-def run(
-    mapping: Mapping,
-    source: str,
-    only: Selection,
-    collector: str,
-    directory: Path,
-    on_bytes: OnBytes | None = None,
-) -> Output:
+def run(job: Job, on_bytes: OnBytes | None = None) -> Output:
     """Renew the data file, or leave it as it is; write the status file in both cases.
 
     :raises RunError: if the source failed or the directory can't be written
     """
     started, clock = time.time(), time.monotonic()
-    status = status_file(directory, collector)
-    output: Output | None = None
-    failure: RunError | None = None
     try:
-        output = read(mapping, source, only, on_bytes)
-        replace(data_file(directory, collector), output.content)
+        output = _renew(job, started, on_bytes)
     except RunError as error:
-        failure = error
-    content = status_families(
-        Run(
-            collector=collector,
-            started=started,
-            duration=time.monotonic() - clock,
-            error=failure,
-            last_success=last_success(status) if failure else started,
-            extractions=output.extractions if output else (),
-            series=output.series if output else 0,
-        )
-    )
-    try:
-        replace(status, render(content))
-    except RunError as error:
-        failure = failure or error
-    if failure:
-        raise failure
-    assert output is not None  # noqa: S101 - no failure means an output; tells mypy
+        with contextlib.suppress(RunError):  # the first failure tells more
+            _tell_failure(job, error, started, time.monotonic() - clock)
+        raise
+    duration = time.monotonic() - clock
+    _tell(job, Run(job.collector, started, duration, None, started, output.extractions, output.series))
     return output
+
+
+def _renew(job: Job, now: float, on_bytes: OnBytes | None) -> Output:
+    try:
+        output = read(job, on_bytes)
+        _check_age(job, output, now)
+        check_publishable(output.content, job.data, job.status)
+        replace(job.data, output.content)
+    except RunError:
+        raise
+    except Exception as error:  # the status must not go on telling of the last success
+        raise internal_error(error) from error
+    return output
+
+
+def tell_killed(job: Job, why: str) -> None:
+    """Write the status of a run that was ended from outside, before it could do so itself.
+
+    :raises RunError: always, with reason "killed", or if the directory can't be written
+    """
+    error = RunError("killed", f"{job.collector}: the run was ended from outside: {why}")
+    _tell_failure(job, error, time.time(), None)
+    raise error
+
+
+def _extract_settled(mapping: Mapping, path: str, on_bytes: OnBytes | None) -> Extraction:
+    """Read a source, a few times over while the application is writing it."""
+    for pause in _PAUSES:
+        try:
+            return extract(mapping, path, on_bytes)
+        except RunError as error:
+            if error.reason != "changed" and not (error.reason == "malformed" and _is_being_written(path)):
+                raise
+        time.sleep(pause)
+    return extract(mapping, path, on_bytes)
+
+
+def _is_being_written(path: str) -> bool:
+    try:
+        return abs(time.time() - os.stat(path).st_mtime) < _BEING_WRITTEN
+    except OSError:
+        return True
+
+
+def _check_age(job: Job, output: Output, now: float) -> None:
+    if job.mapping.max_age is None:
+        return
+    for extraction in output.extractions:
+        age = now - extraction.modified
+        if age > job.mapping.max_age:
+            raise RunError(
+                "stale",
+                f"{extraction.path}: last modified {age:.0f} s ago, max_age is {job.mapping.max_age:.0f} s:"
+                " its data are withdrawn",
+            )
+
+
+def _tell_failure(job: Job, error: RunError, started: float, duration: float | None) -> None:
+    success = last_success(job.status, job.data)
+    max_age = job.mapping.max_age
+    if error.reason == "stale" or (max_age is not None and success is not None and started - success > max_age):
+        with contextlib.suppress(OSError):  # what can't be removed, can't be replaced either: the run tells
+            job.data.unlink()
+    _tell(job, Run(job.collector, started, duration, error, success, (), 0))
+
+
+def _tell(job: Job, run_: Run) -> None:
+    replace(job.status, render(status_families(run_)))

@@ -16,10 +16,12 @@ REASONS = (
     "root",  # a root element that no `rows` path can match
     "value",  # a text that is no number, or a label's value that is not declared
     "limit",  # too many series, too deep, a label too long
+    "invalid",  # what the mapping makes of the source would be lost by node_exporter, or harm it
     "conflict",  # another file of the output directory holds the same family or series
     "output",  # the output directory can't be written
     "stale",  # the source is older than `max_age`
     "killed",  # ended from outside: a signal, out of memory, out of time
+    "internal",  # a fault of xmlprom itself
 )
 
 
@@ -51,3 +53,12 @@ class RunError(Exception):
     def __init__(self, reason: str, message: str) -> None:
         self.reason = reason
         super().__init__(message)
+
+
+def internal_error(error: BaseException) -> RunError:
+    """A fault of xmlprom itself as a failed run, with the place for a report."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f"{place.tb_frame.f_globals.get('__name__')}:{place.tb_lineno}" if place is not None else "unknown place"
+    return RunError("internal", f"a fault in xmlprom, please report it: {type(error).__name__}: {error} ({where})")

@@ -22,11 +22,11 @@ _LAST_SUCCESS = "xmlprom_last_success_timestamp_seconds"
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a collector. Times are Unix seconds, `duration` is seconds; `error` is None for a success."""
+    """One run of a collector: times in Unix seconds, `duration` in seconds if it is known, `error` if it failed."""
 
     collector: str
     started: float
-    duration: float
+    duration: float | None
     error: RunError | None
     last_success: float | None
     extractions: Sequence[Extraction]
@@ -75,14 +75,20 @@ def status_families(run: Run) -> list[Family]:
     return families
 
 
-def last_success(file: Path) -> float | None:
-    """When the last successful run started, as an earlier status file tells; None if it does not."""
+def last_success(status: Path, data: Path) -> float | None:
+    """When the last successful run started, as an earlier status file tells.
+
+    Without one that can be read it is the time of the data file, which only successful runs write; None if there
+    is none either.
+    """
     try:
-        content = file.read_text(encoding="utf-8", errors="replace")
+        content = status.read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return None
-    match = re.search(rf"^{_LAST_SUCCESS}\{{[^}}\n]*\}} ([0-9.e+]+)$", content, re.M)
+        content = ""
+    match = re.search(rf"^{_LAST_SUCCESS}\{{[^}}\n]*\}} ([0-9]+(?:\.[0-9]+)?(?:e\+[0-9]+)?)$", content, re.M)
+    if match:
+        return float(match[1])
     try:
-        return float(match[1]) if match else None
-    except ValueError:
+        return data.stat().st_mtime
+    except OSError:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import socket
+import time
 
 import pytest
 from conftest import EXAMPLES, run, run_as_nobody, samples
@@ -24,6 +25,8 @@ def failing_run(source, directory, command=run):
     output.chmod(0o777)
     assert command("collect", mapping, "--source", good, "--output-dir", output).status == 0
     before = (output / "store.prom").read_bytes()
+    if os.path.isfile(source) and os.access(source, os.W_OK):
+        os.utime(source, (time.time() - 3600,) * 2)  # a source that is being written is read again
 
     result = command("collect", mapping, "--source", source, "--output-dir", output)
 
