@@ -1,10 +1,10 @@
 SHELL := bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-clean test lint unit distributions molecule bench lock clean venv hosts
+.PHONY: help demo demo-clean test lint unit distributions molecule bench lock clean venv hosts bench-tools
 
 help: ## this list
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
 
 demo: venv hosts ## roll out to one test host and show the result (KEEP=1 leaves it up)
 	@scripts/demo.sh
@@ -31,7 +31,7 @@ distributions: venv hosts ## the unit tests with each distribution's own package
 molecule: venv hosts ## the roles on real hosts with systemd
 	molecule/shared/test.sh
 
-bench: venv ## speed and memory
+bench: venv bench-tools ## speed and memory
 	python benchmarks/run.py
 
 lock: venv ## renew requirements.lock from pyproject.toml
@@ -49,5 +49,5 @@ clean: ## remove the environment and all test hosts and images
 venv:
 	@scripts/setup.sh venv
 
-hosts:
-	@scripts/setup.sh hosts
+hosts bench-tools:
+	@scripts/setup.sh $@

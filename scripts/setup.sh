@@ -2,7 +2,7 @@
 # Makes a fresh machine ready: the Python environment in .venv, and what test hosts run on.
 # Looks before it acts, so that it costs nothing when there is nothing to do.
 #
-#   setup.sh venv|hosts ...
+#   setup.sh venv|hosts|bench-tools ...
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH=${PATH//"$PWD/.venv/bin:"/} # make puts it first; the environment must not be made from itself
@@ -57,28 +57,40 @@ venv() {
   echo "$stamp" >.venv/stamp
 }
 
+missing_packages() {
+  local package
+  for package in "$@"; do
+    [[ $(dpkg-query -Wf '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || echo "$package"
+  done
+}
+
 hosts() {
-  local package missing=()
   local packages=(aardvark-dns debian-archive-keyring iptables mmdebstrap netavark openssh-client podman uidmap)
-  if ! command -v dpkg-query >/dev/null; then # not Debian's family: a registry has the base image
-    for package in podman ssh-keygen; do
-      command -v "$package" >/dev/null || missing+=("$package")
-    done
-  else
+  if command -v dpkg-query >/dev/null; then
     # See molecule/shared/podman; elsewhere runc would push out another container engine's.
     [[ $(stat -fc %T /sys/fs/cgroup) == cgroup2fs ]] || command -v runc >/dev/null || packages+=(runc)
-    for package in "${packages[@]}"; do
-      [[ $(dpkg-query -Wf '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")
-    done
+    mapfile -t packages < <(missing_packages "${packages[@]}")
+  else # not Debian's family: a registry has the base image
+    packages=()
+    command -v podman >/dev/null || packages+=(podman)
+    command -v ssh-keygen >/dev/null || packages+=(openssh)
   fi
-  install_packages "${missing[@]}"
+  install_packages "${packages[@]}"
   may_be_root || die 'test hosts are containers with systemd: podman must run as root or by sudo'
 }
 
-[[ $# -gt 0 ]] || die 'usage: setup.sh venv|hosts ...'
+# The other ways that the benchmark measures; it leaves out what is not there.
+bench-tools() {
+  local packages
+  command -v dpkg-query >/dev/null || return 0
+  mapfile -t packages < <(missing_packages libxml2-utils xmlstarlet)
+  install_packages "${packages[@]}"
+}
+
+[[ $# -gt 0 ]] || die 'usage: setup.sh venv|hosts|bench-tools ...'
 for part in "$@"; do
   case $part in
-    venv | hosts) "$part" ;;
+    venv | hosts | bench-tools) "$part" ;;
     *) die "unknown part $part" ;;
   esac
 done
