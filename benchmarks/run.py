@@ -127,7 +127,7 @@ class Benchmark:
             },
             self.rounds,
         )
-        yield Line(f"**orders: {rows:,} rows with 3 children, {os.path.getsize(source) / 1e6:.0f} MB**")
+        yield Line(f"**orders: {rows:,} rows with 5 children, {os.path.getsize(source) / 1e6:.0f} MB**")
         yield from shown(costs)
         collect, floor = costs.values()
         yield cpu_target("collect ÷ floor", collect, floor, 2.5)

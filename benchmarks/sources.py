@@ -28,16 +28,16 @@ def store(rows: int, _distinct: int) -> Iterator[str]:
 
 
 def orders(rows: int, _distinct: int) -> Iterator[str]:
-    """Rows whose label and number are texts of children."""
+    """Records as programs export them: identifiers, and children with one text each."""
+    regions, states = ("north", "south", "east", "west"), ("open", "paid", "sent")
     yield "<orders>\n"
-    for first, last in _blocks(rows):
-        regions = random.choices(("north", "south", "east", "west"), k=last - first)
-        for number, region in zip(range(first, last), regions):
-            amount = random.randrange(100, 100_000)
-            yield (
-                f'<order id="{number}"><region>{region}</region><customer>C{amount * 7 % 9973}</customer>'
-                f"<amount>{amount / 100:.2f}</amount></order>\n"
-            )
+    for number in range(rows):
+        amount = random.randrange(100, 100_000)
+        yield (
+            f'<order id="{number}" state="{states[amount % 3]}"><date>2026-{amount % 12 + 1:02}-01</date>'
+            f"<customer>C{amount * 7 % 9973}</customer><region>{regions[amount % 4]}</region>"
+            f"<amount>{amount / 100:.2f}</amount><currency>EUR</currency></order>\n"
+        )
     yield "</orders>\n"
 
 

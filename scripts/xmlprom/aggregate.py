@@ -7,7 +7,8 @@ import math
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple, Union
+from operator import itemgetter
+from typing import Union
 
 from xmlprom.convert import InvalidValueError, number_of
 from xmlprom.errors import RunError
@@ -17,6 +18,8 @@ from xmlprom.plan import Plan, RawRow
 
 FOLDED = "other"  # the value of a label without an `other` of its own, past a limit
 LabelValues = tuple[str, ...]
+# What one row gives to a metric: the series, by the labels that rows have, the number, and whether it was folded.
+Share = tuple[LabelValues, float, bool]
 
 
 @dataclass
@@ -69,7 +72,7 @@ class Totals:
                 continue
             if share is not None:
                 metric.add(share, times)
-                self.folded += times * share.folded
+                self.folded += times * share[2]
 
     def finish(self, documents: list[str | None]) -> tuple[Table, ...]:
         """All series, those without a row that are known in advance too; `documents` are the document's texts.
@@ -78,14 +81,6 @@ class Totals:
         """
         texts = dict(zip(self._documents, documents))
         return tuple(metric.table(texts) for section in self.sections for metric in section)
-
-
-class Share(NamedTuple):
-    """What one row gives to a metric: the series, by the labels that rows have, and the number."""
-
-    key: LabelValues
-    number: float
-    folded: bool
 
 
 class MetricTotals:
@@ -99,6 +94,8 @@ class MetricTotals:
         self._where = [(condition, columns[condition.path]) for condition in metric.where]
         self._value_column = columns[metric.value.path] if metric.value else 0
         self._series: dict[LabelValues, Cell] = {}
+        self._keys: dict[RawRow, tuple[LabelValues, bool]] = {}  # of texts that came before
+        self._texts = _getter([column for _, column in self.labels])
         self._combine = _COMBINE["count" if metric.value is None else metric.value.aggregate]
 
     def selects(self, row: RawRow) -> bool:
@@ -111,7 +108,7 @@ class MetricTotals:
         :raises InvalidValueError: if its value is no number and the mapping says that such rows are skipped
         :raises RunError: if the mapping does not say so, and see Totals.add
         """
-        if not self.selects(row):
+        if self._where and not self.selects(row):
             return None
         number: float | None = 1.0
         if self.metric.value:
@@ -123,17 +120,20 @@ class MetricTotals:
                 raise RunError("value", f"metric {self.metric.name}: {error}") from None
         if number is None:
             return None
-        key, folded = self._key(row)
-        return Share(key, number, folded)
+        texts = self._texts(row)
+        key, folded = self._keys.get(texts) or self._key(texts)
+        return key, number, folded
 
     def add(self, share: Share, times: int) -> None:
-        self._series[share.key] = self._combine(self._series.get(share.key), share.number, times, self.metric)
+        key, number, _ = share
+        self._series[key] = self._combine(self._series.get(key), number, times, self.metric)
 
-    def _key(self, row: RawRow) -> tuple[LabelValues, bool]:
+    def _key(self, texts: RawRow) -> tuple[LabelValues, bool]:
+        """The labels' values for the texts of a row, and whether any is another than its text."""
         folded = False
         values = []
-        for label, column in self.labels:
-            value, changed = label_value(label, row[column], self.metric, self._limits)
+        for (label, _), text in zip(self.labels, texts):
+            value, changed = label_value(label, text, self.metric, self._limits)
             values.append(value)
             folded = folded or changed
         key = tuple(values)
@@ -142,6 +142,8 @@ class MetricTotals:
                 raise self._too_many()
             key = tuple(value if label.values else FOLDED for (label, _), value in zip(self.labels, values))
             folded = True
+        if len(self._keys) < self._limits.series:
+            self._keys[texts] = key, folded
         return key, folded
 
     def table(self, documents: dict[Path, str | None]) -> Table:
@@ -195,6 +197,14 @@ class MetricTotals:
             f"metric {self.metric.name} has more than {self._limits.series} series: is a label an identifier?"
             " Leave it out, declare its values, or raise limits.series",
         )
+
+
+def _getter(columns: list[int]) -> Callable[[RawRow], RawRow]:
+    """A function that gives the texts of some columns."""
+    if len(columns) > 1:
+        return itemgetter(*columns)
+    selection = slice(columns[0], columns[0] + 1) if columns else slice(0)
+    return itemgetter(selection)
 
 
 def _has_zero(metric: Metric) -> bool:

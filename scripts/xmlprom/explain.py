@@ -131,8 +131,9 @@ def _trace(metric: MetricTrace, row: RawRow, place: tuple[int, int]) -> bool:
             metric.note(f"no sample: the value at {value.path.text} is missing", place)
         return False
     metric.totals.add(share, 1)
-    metric.series.setdefault(share.key, Rows()).add(place)
-    for (label, column), label_value in zip(metric.totals.labels, share.key):
+    key, *_ = share
+    metric.series.setdefault(key, Rows()).add(place)
+    for (label, column), label_value in zip(metric.totals.labels, key):
         why = _difference(label, row[column], label_value)
         if why:
             metric.note(why, place)

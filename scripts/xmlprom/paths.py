@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 _NAME = r"[^\W\d][\w.\-]*"
 _NAME_TEST = re.compile(rf"(?:(?P<any>\{{\*\}})|(?P<prefix>{_NAME}):)?(?P<local>{_NAME}|\*)")
@@ -81,7 +82,7 @@ class Path:
         """The paths that `|` joins, itself first."""
         return (self, *self.others)
 
-    @property
+    @cached_property
     def attribute(self) -> str | None:
         """The attribute's name in lxml's notation, None if the leaf is no attribute."""
         return self.leaf[1:] if self.leaf.startswith("@") else None

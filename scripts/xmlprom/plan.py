@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Callable
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
+from functools import cached_property
 from operator import itemgetter
 from typing import Optional, Union
 
@@ -34,12 +35,21 @@ class Fields:
     paths: tuple[Path, ...]
     ordered: bool
 
-    @property
+    @cached_property
+    def own(self) -> tuple[tuple[int, Path], ...]:
+        """The (column, path) of what is known at a row's start tag."""
+        return tuple(
+            (column, path)
+            for column, path in enumerate(self.paths)
+            if not path.steps and path.leaf not in ("element", "text()")
+        )
+
+    @cached_property
     def at_start(self) -> bool:
         """Whether a row is complete when its start tag is."""
-        return all(not path.steps and path.leaf not in ("element", "text()") for path in self.paths)
+        return len(self.own) == len(self.paths)
 
-    @property
+    @cached_property
     def in_start_tag(self) -> bool:
         """Whether the start tag alone holds a whole row, and equal rows may be counted together."""
         return self.at_start and not self.ordered and all(path.up == 0 for path in self.paths)
@@ -134,13 +144,18 @@ class State(dict[str, "State"]):
     `waiting`: the steps that a child may match. `targets`: what to do at this element. `undecided`: the steps that
     match this element's name, of which some have predicates, so that `decide` must look at the attributes.
     `active`: there is something to do or decide. Where counting rows of section `counted` is all there is to do,
-    `counts` has them by `key(attributes)`.
+    `counts` has them by `key(attributes)`. Where the element's text is all that is wanted of it and of what it holds,
+    `only_text` is the field for it.
     """
 
     counted: Fields
     key: Callable[[Dict[str, str]], object]
     counts: dict[object, int] | None
-    __slots__ = ("machine", "tag", "waiting", "targets", "undecided", "outcomes", "active", "counted", "key", "counts")
+    only_text: FieldTarget | None
+    __slots__ = (
+        "machine", "tag", "waiting", "targets", "undecided", "outcomes",
+        "active", "counted", "key", "counts", "only_text",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -158,6 +173,9 @@ class State(dict[str, "State"]):
         self.outcomes: dict[tuple[bool, ...], State] = {}
         self.active = bool(targets or undecided)
         self.counts = None
+        self.only_text = None
+        if len(targets) == 1 and isinstance(targets[0], FieldTarget) and targets[0].leaf == "element" and not waiting:
+            self.only_text = targets[0]
 
     def __missing__(self, tag: str) -> State:
         state = self.machine.below(self, tag)

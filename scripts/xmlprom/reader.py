@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Optional, Protocol
+from typing import Any, Optional, Protocol
 
 from xmlprom.errors import RunError
 from xmlprom.plan import (
@@ -29,20 +28,13 @@ _MAX_DISTINCT = 10_000  # rows that are kept before they are aggregated
 _MAX_TEXT = 1 << 16  # characters of one text
 Attributes = Dict[str, str]
 Texts = list[Optional[str]]
+Around = tuple[State, str, Attributes]  # an open element: the state around it, its tag and attributes
 
 
 class RowSink(Protocol):
     """Takes rows: `times` equal ones of a section."""
 
     def add(self, section: int, row: RawRow, times: int = 1) -> None: ...
-
-
-class Around(NamedTuple):
-    """An open element, and the state around it."""
-
-    state: State
-    tag: str
-    attributes: Attributes
 
 
 def make_reader(plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[[], None]) -> Reader:
@@ -156,30 +148,17 @@ class StartTagReader(Reader):
         super().drain()
 
 
-@dataclass
-class _Row:
-    """A row whose end tag has not come yet; `depth` counts the elements around it."""
-
-    depth: int
-    texts: Texts
-
-
-@dataclass
 class _Capture:
     """An open element whose text is wanted, into `texts[column]`; `direct`: without that of elements in it."""
 
-    depth: int
-    direct: bool
-    texts: Texts
-    column: int
-    parts: list[str] = field(default_factory=list)
-    length: int = 0
+    __slots__ = ("depth", "direct", "texts", "column", "parts")
 
-    def add(self, text: str) -> None:
-        self.parts.append(text)
-        self.length += len(text)
-        if self.length > _MAX_TEXT:
-            raise RunError("limit", f"a text is longer than {_MAX_TEXT} characters: {text[:40]!r}...")
+    def __init__(self, depth: int, direct: bool, texts: Texts, column: int) -> None:
+        self.depth = depth
+        self.direct = direct
+        self.texts = texts
+        self.column = column
+        self.parts: list[str] = []
 
 
 class FullReader(Reader):
@@ -187,68 +166,89 @@ class FullReader(Reader):
 
     data: Callable[[str], None]
 
-    def __init__(self, plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[[], None]) -> None:
+    def __init__(  # noqa: C901 - three handlers, each simple, that share their variables
+        self, plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[[], None]
+    ) -> None:
         super().__init__(plan, sink, max_depth, on_doctype)
         self._around: list[Around] = []
-        self._open_rows: list[list[_Row]] = [[] for _ in plan.sections]
+        self._open_rows: list[dict[int, Texts]] = [{} for _ in plan.sections]  # by depth: rows can stand in rows
         self._captures: list[_Capture] = []
-        state = self._machine.start
-        around, captures = self._around, self._captures
+        self._heard: list[str] = []  # in an element of which nothing but the text is wanted
+        state, listening = self._machine.start, False
+        around, open_rows, captures, heard = self._around, self._open_rows, self._captures, self._heard
+        push, pop, hear = around.append, around.pop, heard.append
 
         def start(tag: str, attributes: Attributes) -> None:
-            nonlocal state
-            around.append(Around(state, tag, attributes))
+            nonlocal state, listening
+            push((state, tag, attributes))
             state = state[tag]
             if state.active:
-                state = self._enter(state, tag, attributes)
-            if len(around) == 1 or len(around) > max_depth:
+                if state.undecided:
+                    state = state.decide(attributes)
+                if state.only_text:
+                    listening = True
+                else:
+                    self._enter(state, tag, attributes)
+            if not 1 < len(around) <= max_depth:
                 self._check(state, len(around))
 
         def end(_tag: str) -> None:
-            nonlocal state
-            if state.active:
+            nonlocal state, listening
+            target = state.only_text
+            if target:
+                row = open_rows[target.fields.number][len(around) - target.depth]
+                if row[target.column] is None:
+                    row[target.column] = _joined(heard)
+                else:
+                    self.repeated.add(target)
+                listening = False
+                heard.clear()
+            elif state.targets:
                 self._leave(state)
-            state = around.pop().state
+            state = pop()[0]
 
         def data(text: str) -> None:
-            for capture in captures:
-                if not capture.direct or capture.depth == len(around):
-                    capture.add(text)
+            if listening:
+                hear(text)
+            if captures:
+                for capture in captures:
+                    if not capture.direct or capture.depth == len(around):
+                        capture.parts.append(text)
 
         self.start, self.end, self.data = start, end, data
 
-    def _enter(self, state: State, tag: str, attributes: Attributes) -> State:
-        state = state.decide(attributes)
+    def drain_if_full(self) -> None:
+        for parts in (self._heard, *(capture.parts for capture in self._captures)):
+            _joined(parts)  # a text that never ends must not fill the memory
+        super().drain_if_full()
+
+    def _enter(self, state: State, tag: str, attributes: Attributes) -> None:
         depth = len(self._around)
         for target in state.targets:
             if isinstance(target, FieldTarget):
-                row = self._row_at(target.fields, depth - target.depth)
-                self._read(target, tag, attributes, row.texts, target.column)
+                row = self._open_rows[target.fields.number][depth - target.depth]
+                self._read(target, tag, attributes, row, target.column)
             elif isinstance(target, RowTarget):
-                texts = self._own_texts(target.fields, tag, attributes)
+                row = self._own_texts(target.fields, tag, attributes)
                 if target.fields.at_start:
-                    self._add(target.fields, texts)
+                    self._add(target.fields, row)
                 else:
-                    self._open_rows[target.fields.number].append(_Row(depth, texts))
-            elif isinstance(target, DocumentTarget):
+                    self._open_rows[target.fields.number][depth] = row
+            else:
                 self._read(target, tag, attributes, self.documents, target.number)
-        return state
 
     def _leave(self, state: State) -> None:
         captures = self._captures
-        while captures and captures[-1].depth == len(self._around):
+        depth = len(self._around)
+        while captures and captures[-1].depth == depth:
             capture = captures.pop()
-            capture.texts[capture.column] = "".join(capture.parts).strip()
+            capture.texts[capture.column] = _joined(capture.parts)
         for target in state.targets:
             if isinstance(target, RowTarget) and not target.fields.at_start:
-                self._add(target.fields, self._open_rows[target.fields.number].pop().texts)
+                self._add(target.fields, self._open_rows[target.fields.number].pop(depth))
 
     def _own_texts(self, fields: Fields, tag: str, attributes: Attributes) -> Texts:
         return _own_texts(fields, tag, attributes, self._around)
-
-    def _row_at(self, fields: Fields, depth: int) -> _Row:
-        """The open row at a depth: rows can stand in rows, and a field belongs to just one of them."""
-        return next(row for row in reversed(self._open_rows[fields.number]) if row.depth == depth)
 
     def _read(
         self, target: FieldTarget | DocumentTarget, tag: str, attributes: Attributes, texts: Texts, column: int
@@ -256,7 +256,7 @@ class FullReader(Reader):
         """Put what a path ends with into `texts[column]`, unless an element before matched the same path."""
         if texts[column] is not None:
             self.repeated.add(target)
-        elif target.leaf.startswith("@"):
+        elif target.leaf[0] == "@":
             texts[column] = attributes.get(target.leaf[1:])
         elif target.leaf == "name()":
             texts[column] = local_name(tag)
@@ -286,14 +286,22 @@ class TracingReader(FullReader):
 
 def _own_texts(fields: Fields, tag: str, attributes: Attributes, around: list[Around] | None = None) -> Texts:
     """The columns of a row that are known at its start tag; `around` ends with the row itself."""
-    texts: Texts = []
-    for path in fields.paths:
+    texts: Texts = [None] * len(fields.paths)
+    for column, path in fields.own:
         its_tag, its_attributes = tag, attributes
         if path.up:
             above = around[-1 - path.up] if around and path.up < len(around) else None
-            its_tag, its_attributes = (above.tag, above.attributes) if above else ("", {})
-        if path.steps or path.leaf == "text()":
-            texts.append(None)
-        else:
-            texts.append(its_attributes.get(path.attribute) if path.attribute else local_name(its_tag))
+            its_tag, its_attributes = above[1:] if above else ("", {})
+        texts[column] = its_attributes.get(path.attribute) if path.attribute else local_name(its_tag)
     return texts
+
+
+def _joined(parts: list[str]) -> str:
+    """The text of an element.
+
+    :raises RunError: if it is too long
+    """
+    text = "".join(parts)
+    if len(text) > _MAX_TEXT:
+        raise RunError("limit", f"a text is longer than {_MAX_TEXT} characters: {text[:40]!r}...")
+    return text.strip()
