@@ -16,7 +16,8 @@ from prometheus_client.core import Metric as Family
 from xmlprom.errors import RunError
 
 DEFAULT_DIRECTORY = Path("/var/lib/prometheus/node-exporter")
-_WHOLE_NUMBER = re.compile(rb"(?m)^([^#\n].*)\.0$")
+# prometheus_client writes whole numbers as 6.0, and its old releases three digits of exponent, 1.5e+010.
+_NUMBER_END = re.compile(rb"(?m)^([^#\n].*?)(?:\.0|(e\+)0([0-9]{2}))$")
 _ABANDONED = 3600  # seconds after which a temporary file is one that a killed run left
 
 
@@ -29,10 +30,10 @@ def status_file(directory: Path, collector: str) -> Path:
 
 
 def render(families: Iterable[Family]) -> bytes:
-    """The families in Prometheus' text format 0.0.4, whole numbers without a fraction."""
+    """The families in Prometheus' text format 0.0.4, the same bytes with every release of prometheus_client."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Collected(families))
-    return _WHOLE_NUMBER.sub(rb"\1", generate_latest(registry))
+    return _NUMBER_END.sub(rb"\1\2\3", generate_latest(registry))
 
 
 class _Collected:

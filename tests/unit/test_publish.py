@@ -92,7 +92,9 @@ def test_read_only_output_directory(open_directory):
     mapping.write_bytes(MAPPING.read_bytes())
     source = open_directory / "store.xml"
     source.write_bytes(SOURCE.read_bytes())
+    open_directory.chmod(0o555)
     result = run_as_nobody("collect", mapping, "--source", source, "--output-dir", open_directory)
+    open_directory.chmod(0o755)
     assert result.status == 1
     assert result.err == f"xmlprom: {open_directory}/store.prom: can't be written: Permission denied\n"
     assert sorted(path.name for path in open_directory.iterdir()) == ["store.xml", "store.yml"]
