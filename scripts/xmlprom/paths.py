@@ -19,6 +19,7 @@ _PREDICATE = re.compile(
     re.X,
 )
 _UNION = re.compile(r"""\s*\|\s*(?=(?:[^'"]|'[^']*'|"[^"]*")*$)""")  # not in quotes: those behind it are closed
+_ANCESTORS = "of an ancestor only attributes and name() can be had: ../@name, ../../name()"
 
 
 class PathError(ValueError):
@@ -159,7 +160,7 @@ class _Parser:
 
     def _check(self, absolute: bool, up: int, steps: list[Step], leaf: str) -> None:
         if up and (steps or leaf in ("element", "text()")):
-            raise PathError("of an ancestor only attributes and name() can be had: ../@name, ../../name()")
+            raise PathError(_ANCESTORS)
         if not absolute and any(step.descendant for step in steps):
             raise PathError("below a row '//' is not supported: write the steps out, '*' stands for any element")
         if absolute and not steps:
@@ -233,6 +234,8 @@ class _Parser:
         rest = self.text[self.at :]
         if not self.text:
             message = "an empty path"
+        elif rest.startswith(".."):
+            message = _ANCESTORS
         elif rest.startswith("."):
             message = "'.' is not supported: the row's own text is text()"
         elif not rest:

@@ -46,13 +46,13 @@ class Fields:
 
     @cached_property
     def at_start(self) -> bool:
-        """Whether a row is complete when its start tag is."""
-        return len(self.own) == len(self.paths)
+        """Whether a row counts when its start tag is complete: where order matters, rows count as they end."""
+        return len(self.own) == len(self.paths) and not self.ordered
 
     @cached_property
     def in_start_tag(self) -> bool:
         """Whether the start tag alone holds a whole row, and equal rows may be counted together."""
-        return self.at_start and not self.ordered and all(path.up == 0 for path in self.paths)
+        return self.at_start and all(path.up == 0 for path in self.paths)
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,8 @@ class RowSink(Protocol):
 
 def make_reader(plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[[], None]) -> Reader:
     """The reader that does no more than the plan needs; rows go to `sink`."""
-    kind = StartTagReader if plan.start_tags_suffice else FullReader
+    shallow = all(len(fields.rows.steps) <= max_depth for fields in plan.sections)
+    kind = StartTagReader if plan.start_tags_suffice and shallow else FullReader
     return kind(plan, sink, max_depth, on_doctype)
 
 
