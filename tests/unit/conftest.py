@@ -78,5 +78,5 @@ def run_as_nobody(*arguments: object) -> Result:
 
 def samples(text: str) -> dict[str, float]:
     """The samples of a text in Prometheus' format: series as written -> value."""
-    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    lines = [line for line in text.split("\n") if line and not line.startswith("#")]
     return {series: float(value) for series, _, value in (line.rpartition(" ") for line in lines)}

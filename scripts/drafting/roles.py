@@ -1,0 +1,136 @@
+"""Tell from a field's texts and its name what it is good for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from drafting.rows import Field, Rows
+from drafting.survey import MAX_LENGTH, MAX_VALUES, Texts
+
+MAX_DECLARED = 8  # values of a label
+_MAX_MISSING = 3  # texts that mean "no number"
+
+_IDENTIFIERS = {"guid", "handle", "hash", "id", "index", "key", "nr", "no", "number", "pid", "serial", "uid", "uuid"}
+_NO_QUANTITIES = {"code", "port", "version"}  # numbers that measure nothing
+_CATEGORIES = _NO_QUANTITIES | {"action", "category", "class", "kind", "level", "operation", "outcome", "priority"}
+_CATEGORIES |= {"result", "role", "severity", "stage", "state", "status", "type"}
+_KEYS = ("name", "mount", "device", "title", "label", "path", "file", "host")  # what tells rows apart, best first
+
+
+@dataclass(frozen=True)
+class Role:
+    """`name` is "label", "value", "unique" (tells rows apart), "fact" (of a single row) or "left out", and why."""
+
+    name: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class _View:
+    """A field's texts in figures; `above`: it belongs to an ancestor of the row."""
+
+    field: Field
+    rows: Rows
+    above: bool
+
+    @property
+    def filled(self) -> int:
+        return self.field.texts.count - self.field.texts.empty
+
+    @property
+    def distinct(self) -> int:
+        return sum(1 for value in self.field.texts.values if value.strip())
+
+    @property
+    def few(self) -> bool:
+        return not self.field.texts.many and self.distinct < MAX_VALUES
+
+    @property
+    def shared(self) -> bool:
+        return self.few and (self.above or self.distinct * 2 <= self.filled)
+
+    @property
+    def constant(self) -> bool:
+        everywhere = self.filled == self.rows.place.count or "/" in self.field.path
+        return self.distinct == 1 and everywhere and not self.above and self.rows.place.count > 1
+
+    @property
+    def tokens(self) -> set[str]:
+        return set(self.field.words[-1].split("_")) if self.field.words else set()
+
+    @property
+    def figures(self) -> str:
+        more = "more than " if self.field.texts.many else ""
+        rows = self.rows.place.count
+        several = "s" if more or self.distinct > 1 else ""
+        return f"({more}{self.distinct} value{several} in {rows} row{'s' if rows > 1 else ''})"
+
+
+def role(field: Field, rows: Rows, above: bool = False) -> Role:
+    """What a field of a row is good for; `above`: it belongs to an ancestor of the row."""
+    view = _View(field, rows, above)
+    unusable = _unusable(view)
+    if unusable is not None:
+        return Role("left out", unusable)
+    category = view.shared and view.tokens & (_CATEGORIES | _IDENTIFIERS)
+    if _is_value(field.texts) and not category and not view.tokens & _NO_QUANTITIES:
+        return Role("value")
+    if rows.repeated:
+        return _label(view)
+    return Role("fact") if view.few else Role("left out", "is a long text")
+
+
+def is_category(field: Field) -> bool:
+    """Whether the name is one that sorts things."""
+    return bool(field.words and _CATEGORIES.intersection(field.words[-1].split("_")))
+
+
+def missing(texts: Texts) -> tuple[str, ...]:
+    """The texts that stand where a number should, and mean that there is none."""
+    return ("", *texts.words) if texts.words and not texts.amounts and not texts.dates else ("",)
+
+
+def key_of(fields: list[Field], rows: Rows) -> Field | None:
+    """The field that tells rows apart, where all of them have it."""
+
+    def rank(field: Field) -> int:
+        last = field.words[-1] if field.words else ""
+        return _KEYS.index(last) if last in _KEYS else len(_KEYS)
+
+    complete = [field for field in fields if field.texts.count - field.texts.empty == rows.place.count]
+    return min(complete, key=rank, default=None)
+
+
+def _unusable(view: _View) -> str | None:
+    """Why a field can't be used, "" where that goes without saying; None if it can."""
+    texts = view.field.texts
+    if not view.filled:
+        return ""
+    if texts.long:
+        return "holds long texts"
+    if view.tokens & _IDENTIFIERS and (view.above or not view.shared):
+        return f"looks like an identifier {view.figures}"
+    if texts.rising and view.filled > 2:
+        return f"counts the rows {view.figures}"
+    return None
+
+
+def _is_value(texts: Texts) -> bool:
+    """Whether `collect` would take all of them: numbers, or dates, or amounts of one unit, and a few words."""
+    filled = texts.count - texts.empty
+    if texts.dates == filled or (texts.amounts and texts.amounts + texts.numbers == filled and len(texts.units) == 1):
+        return True
+    words = all(len(word) < MAX_LENGTH and not word[0].isdigit() for word in texts.words)
+    return texts.numbers * 2 > filled and len(texts.words) <= _MAX_MISSING and words
+
+
+def _label(view: _View) -> Role:
+    if not view.few:
+        return Role("left out", f"has too many or too long values for a label {view.figures}")
+    if view.constant:
+        return Role("left out", f"is always {view.field.texts.values[0]!a} here")
+    if view.shared or (is_category(view.field) and (view.distinct < view.filled or view.distinct <= MAX_DECLARED)):
+        return Role("label")
+    if view.distinct < view.filled:
+        return Role("left out", f"has too many values for so few rows {view.figures}")
+    return Role("unique", f"has another value in every row {view.figures}")
