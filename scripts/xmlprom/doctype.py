@@ -14,6 +14,9 @@ from xmlprom.errors import RunError
 
 _START_TAG = re.compile(r"<[^!?/]")
 _ENTITY = re.compile(r"&(?!(?:lt|gt|amp|apos|quot);)([^#;][^;]*);")
+# Encodings that Python, iconv and ICU read alike. In others one reader may see a '-' or a '[' where another sees
+# none: glibc's hp-roman8 has a second '-', which ends a comment for libxml2 and not for expat.
+_COMMON_ENCODINGS = re.compile(r"utf-?(8|16|16le|16be)|(us-)?ascii|iso-8859-\d+|windows-125\d|koi8-[ru]", re.I)
 
 
 class DoctypeGuard:
@@ -21,10 +24,14 @@ class DoctypeGuard:
 
     def __init__(self) -> None:
         self._parser = expat.ParserCreate()
+        if hasattr(self._parser, "SetReparseDeferralEnabled"):  # it must not fall behind lxml; that bounds a token
+            self._parser.SetReparseDeferralEnabled(False)
+        self._parser.XmlDeclHandler = self._on_declaration
         self._parser.StartDoctypeDeclHandler = self._on_doctype
         self._parser.StartElementHandler = self._on_root
+        self._encoding = "utf-8"
+        self._doctype: tuple[str, ...] | None = None
         self._external = False
-        self._saw_prologue = False
         self._failed = False
         self.active = True
 
@@ -41,12 +48,12 @@ class DoctypeGuard:
             self.active = False
             self._failed = True
 
-    def on_lxml_doctype(self) -> None:
+    def on_lxml_doctype(self, name: str, public: str | None, system: str | None) -> None:
         """lxml saw a DOCTYPE.
 
-        :raises RunError: if expat did not get that far, so that nobody knows what the DOCTYPE holds
+        :raises RunError: if expat did not see the same, so that nobody knows what the DOCTYPE holds
         """
-        if not self._saw_prologue:
+        if self._doctype != _identity(name, public, system) or not _COMMON_ENCODINGS.fullmatch(self._encoding):
             raise RunError("doctype", "a DOCTYPE in an encoding in which it can't be checked is refused")
 
     def close(self) -> None:
@@ -57,18 +64,20 @@ class DoctypeGuard:
         if self._external and self._failed:
             raise RunError("doctype", "a DOCTYPE in a document that can't be checked for undefined entities is refused")
 
-    def _on_doctype(self, _name: str, system: str | None, public: str | None, has_subset: bool) -> None:
+    def _on_declaration(self, _version: str, encoding: str | None, _standalone: int) -> None:
+        self._encoding = encoding or self._encoding
+
+    def _on_doctype(self, name: str, system: str | None, public: str | None, has_subset: bool) -> None:
         if has_subset:
             line = self._parser.CurrentLineNumber
             raise RunError(
                 "doctype",
                 f"line {line}: a DOCTYPE with an internal subset (it can define entities) is refused",
             )
-        self._saw_prologue = True
+        self._doctype = _identity(name, public, system)
         self._external = bool(system or public)
 
     def _on_root(self, _name: str, _attributes: object) -> None:
-        self._saw_prologue = True
         self.active = self._external
         self._parser.StartElementHandler = None
         if self._external:
@@ -86,3 +95,8 @@ class DoctypeGuard:
         if not is_parameter:
             line = self._parser.CurrentLineNumber
             raise RunError("doctype", f"line {line}: the entity &{name}; is not defined, so its text would be lost")
+
+
+def _identity(*parts: str | None) -> tuple[str, ...]:
+    """A DOCTYPE's name and identifiers; only expat normalizes their blanks."""
+    return tuple(" ".join((part or "").split()) for part in parts)

@@ -64,7 +64,7 @@ def stream(
     limits: Limits,
     sink: RowSink,
     on_bytes: OnBytes | None = None,
-    make: Callable[[Plan, RowSink, int, Callable[[], None]], Reader] = make_reader,
+    make: Callable[[Plan, RowSink, int, Callable[..., None]], Reader] = make_reader,
 ) -> tuple[SourceFile, Reader]:
     """Read one source to its end and hand every row to `sink`; see `extract`.
 

@@ -37,7 +37,7 @@ class RowSink(Protocol):
     def add(self, section: int, row: RawRow, times: int = 1) -> None: ...
 
 
-def make_reader(plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[[], None]) -> Reader:
+def make_reader(plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[..., None]) -> Reader:
     """The reader that does no more than the plan needs; rows go to `sink`."""
     shallow = all(len(fields.rows.steps) <= max_depth for fields in plan.sections)
     kind = StartTagReader if plan.start_tags_suffice and shallow else FullReader
@@ -50,7 +50,7 @@ class Reader:
     start: Callable[[str, Attributes], None]
     end: Callable[[str], None]
 
-    def __init__(self, plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[[], None]) -> None:
+    def __init__(self, plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[..., None]) -> None:
         self.documents: Texts = [None] * len(plan.documents)
         self.repeated: set[Target] = set()  # places of which a row, or the document, has several; the first counts
         self._plan = plan
@@ -64,8 +64,8 @@ class Reader:
         """The portions in which the parser is to be fed."""
         return (chunk,)
 
-    def doctype(self, *_identifiers: Any) -> None:
-        self._on_doctype()
+    def doctype(self, *identifiers: Any) -> None:
+        self._on_doctype(*identifiers)
 
     def close(self) -> None:
         self.drain()
@@ -101,7 +101,7 @@ class Reader:
 class StartTagReader(Reader):
     """Counts start tags by their names and attributes."""
 
-    def __init__(self, plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[[], None]) -> None:
+    def __init__(self, plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[..., None]) -> None:
         super().__init__(plan, sink, max_depth, on_doctype)
         self._first_seen: list[tuple[State, object]] = []  # keys of all `State.counts`, in the source's order
         state = self._machine.start
@@ -168,7 +168,7 @@ class FullReader(Reader):
     data: Callable[[str], None]
 
     def __init__(  # noqa: C901 - three handlers, each simple, that share their variables
-        self, plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[[], None]
+        self, plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[..., None]
     ) -> None:
         super().__init__(plan, sink, max_depth, on_doctype)
         self._around: list[Around] = []
@@ -269,7 +269,7 @@ class FullReader(Reader):
 class TracingReader(FullReader):
     """Tells where rows stand: each row ends with two more columns, its number and its line, counted from 1."""
 
-    def __init__(self, plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[[], None]) -> None:
+    def __init__(self, plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[..., None]) -> None:
         super().__init__(plan, sink, max_depth, on_doctype)
         self._line = 1
         self._rows = 0
