@@ -98,6 +98,11 @@ class Plan:
     patterns: tuple[Pattern, ...]
 
     @property
+    def looks_up(self) -> bool:
+        """Whether something of a row's ancestors is wanted."""
+        return any(path.up for fields in self.sections for path in fields.paths)
+
+    @property
     def start_tags_suffice(self) -> bool:
         """Whether rows stand at a known depth, and no text and nothing at an element's end has to be looked at."""
         return not self.documents and all(

@@ -6,7 +6,7 @@ decide the speed: hence closures rather than attributes, and a short way for map
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Mapping as Dict
 from typing import Any, Optional, Protocol
 
@@ -28,7 +28,7 @@ _MAX_DISTINCT = 10_000  # rows that are kept before they are aggregated
 _MAX_TEXT = 1 << 16  # characters of one text
 Attributes = Dict[str, str]
 Texts = list[Optional[str]]
-Around = tuple[State, str, Attributes]  # an open element: the state around it, its tag and attributes
+Element = tuple[str, Attributes]
 
 
 class RowSink(Protocol):
@@ -59,6 +59,7 @@ class Reader:
         self._on_doctype = on_doctype
         self._machine = Machine(plan)
         self._equal_rows: dict[tuple[int, RawRow], int] = {}
+        self._seldom_equal = False  # then counting them first is a detour
 
     def pieces(self, chunk: bytes) -> Iterable[bytes]:
         """The portions in which the parser is to be fed."""
@@ -72,6 +73,7 @@ class Reader:
 
     def drain_if_full(self) -> None:
         if len(self._equal_rows) > _MAX_DISTINCT:
+            self._seldom_equal = sum(self._equal_rows.values()) < 2 * len(self._equal_rows)
             self.drain()
 
     def drain(self) -> None:
@@ -81,7 +83,7 @@ class Reader:
         self._equal_rows.clear()
 
     def _add(self, fields: Fields, texts: Texts) -> None:
-        if fields.ordered:
+        if fields.ordered or self._seldom_equal:
             self._sink.add(fields.number, tuple(texts))
         else:
             key = (fields.number, tuple(texts))
@@ -171,7 +173,8 @@ class FullReader(Reader):
         self, plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[..., None]
     ) -> None:
         super().__init__(plan, sink, max_depth, on_doctype)
-        self._around: list[Around] = []
+        self._around: list[State] = []
+        self._ancestors: list[Element] = []  # and the element itself; only if some path goes up
         self._open_rows: list[dict[int, Texts]] = [{} for _ in plan.sections]  # by depth: rows can stand in rows
         self._captures: list[_Capture] = []
         self._heard: list[str] = []  # in an element of which nothing but the text is wanted
@@ -181,7 +184,7 @@ class FullReader(Reader):
 
         def start(tag: str, attributes: Attributes) -> None:
             nonlocal state, listening
-            push((state, tag, attributes))
+            push(state)
             state = state[tag]
             if state.active:
                 if state.undecided:
@@ -195,18 +198,19 @@ class FullReader(Reader):
 
         def end(_tag: str) -> None:
             nonlocal state, listening
-            target = state.only_text
-            if target:
-                row = open_rows[target.fields.number][len(around) - target.depth]
-                if row[target.column] is None:
-                    row[target.column] = _joined(heard)
+            if state.active:
+                target = state.only_text
+                if target:
+                    row = open_rows[target.fields.number][len(around) - target.depth]
+                    if row[target.column] is None:
+                        row[target.column] = _joined(heard)
+                    else:
+                        self.repeated.add(target)
+                    listening = False
+                    heard.clear()
                 else:
-                    self.repeated.add(target)
-                listening = False
-                heard.clear()
-            elif state.targets:
-                self._leave(state)
-            state = pop()[0]
+                    self._leave(state)
+            state = pop()
 
         def data(text: str) -> None:
             if listening:
@@ -217,6 +221,21 @@ class FullReader(Reader):
                         capture.parts.append(text)
 
         self.start, self.end, self.data = start, end, data
+        if plan.looks_up:
+            self._remember_ancestors()
+
+    def _remember_ancestors(self) -> None:
+        start, end, ancestors = self.start, self.end, self._ancestors
+
+        def start_and_remember(tag: str, attributes: Attributes) -> None:
+            ancestors.append((tag, attributes))
+            start(tag, attributes)
+
+        def end_and_forget(tag: str) -> None:
+            end(tag)
+            ancestors.pop()
+
+        self.start, self.end = start_and_remember, end_and_forget
 
     def drain_if_full(self) -> None:
         for parts in (self._heard, *(capture.parts for capture in self._captures)):
@@ -226,15 +245,15 @@ class FullReader(Reader):
     def _enter(self, state: State, tag: str, attributes: Attributes) -> None:
         depth = len(self._around)
         for target in state.targets:
-            if isinstance(target, FieldTarget):
-                row = self._open_rows[target.fields.number][depth - target.depth]
-                self._read(target, tag, attributes, row, target.column)
-            elif isinstance(target, RowTarget):
+            if isinstance(target, RowTarget):
                 row = self._own_texts(target.fields, tag, attributes)
                 if target.fields.at_start:
                     self._add(target.fields, row)
                 else:
                     self._open_rows[target.fields.number][depth] = row
+            elif isinstance(target, FieldTarget):
+                row = self._open_rows[target.fields.number][depth - target.depth]
+                self._read(target, tag, attributes, row, target.column)
             else:
                 self._read(target, tag, attributes, self.documents, target.number)
 
@@ -249,7 +268,7 @@ class FullReader(Reader):
                 self._add(target.fields, self._open_rows[target.fields.number].pop(depth))
 
     def _own_texts(self, fields: Fields, tag: str, attributes: Attributes) -> Texts:
-        return _own_texts(fields, tag, attributes, self._around)
+        return _own_texts(fields, tag, attributes, self._ancestors)
 
     def _read(
         self, target: FieldTarget | DocumentTarget, tag: str, attributes: Attributes, texts: Texts, column: int
@@ -285,14 +304,13 @@ class TracingReader(FullReader):
         return [*super()._own_texts(fields, tag, attributes), str(self._rows), str(self._line)]
 
 
-def _own_texts(fields: Fields, tag: str, attributes: Attributes, around: list[Around] | None = None) -> Texts:
-    """The columns of a row that are known at its start tag; `around` ends with the row itself."""
+def _own_texts(fields: Fields, tag: str, attributes: Attributes, ancestors: Sequence[Element] = ()) -> Texts:
+    """The columns of a row that are known at its start tag; `ancestors` end with the row itself."""
     texts: Texts = [None] * len(fields.paths)
     for column, path in fields.own:
         its_tag, its_attributes = tag, attributes
         if path.up:
-            above = around[-1 - path.up] if around and path.up < len(around) else None
-            its_tag, its_attributes = above[1:] if above else ("", {})
+            its_tag, its_attributes = ancestors[-1 - path.up] if path.up < len(ancestors) else ("", {})
         texts[column] = its_attributes.get(path.attribute) if path.attribute else local_name(its_tag)
     return texts
 
