@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, TextIO
 
 from xmlprom.aggregate import Cell, Distribution, Table
 from xmlprom.errors import UsageError
-from xmlprom.explain import Explanation, MetricExplained, Rows
 from xmlprom.extract import Extraction, OnBytes
 from xmlprom.families import Selection, selected, unmatched
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # `collect` pays for neither
     from rich.table import Table as RichTable
+
+    from xmlprom.explain import Explanation, MetricExplained, Rows
 
 _PATIENCE = 1.0  # seconds before a progress bar appears
 _MAX_LINES = 40  # of one table
