@@ -102,11 +102,9 @@ def _walk(rows: Rows, paths: Paths, in_row: bool) -> Iterator[Rows]:
     in_row = in_row or rows.repeated
     if rows.repeated or not in_row:
         yield rows
-    above = tuple(
-        replace(field, path=f"../{field.path}")
-        for field in (*(paths.own(place, words=(snake(place.tag),)) if place.tag != ANY else ()), *rows.above)
-        if place.count > 1
-    )
+    own = paths.own(place, words=(snake(place.tag),)) if place.count > 1 and place.tag != ANY else ()
+    complete = (field for field in own if field.texts.count == place.count)
+    above = tuple(replace(field, path=f"../{field.path}") for field in (*complete, *rows.above))
     root = rows.words[:1]
     as_one = together(place)
     if as_one:

@@ -37,8 +37,11 @@ def source_advice(mapping: Mapping, path: str) -> tuple[list[str], list[str]]:
         for target in reader.repeated:
             if isinstance(target, FieldTarget):
                 fields = target.fields
-                several = fields.paths[target.column].text
-                advice.append(f"{several} matches several times in a row of {fields.rows.text}; only the first counts")
+                several = fields.paths[target.column]
+                if not several.others:  # who writes `a|b` expects both
+                    advice.append(
+                        f"{several.text} matches several times in a row of {fields.rows.text}; only the first counts"
+                    )
         if not survey.faults:
             survey.totals.finish(reader.documents)
     return [f"{path}: {text}" for text in advice], [f"{path}: {text}" for text in survey.faults]

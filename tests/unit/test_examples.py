@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from conftest import EXAMPLES, run, samples
+from conftest import EXAMPLES, Result, run, samples
 from prometheus_client.parser import text_string_to_metric_families
 
 MAPPINGS = sorted(EXAMPLES.glob("*.yml"))
@@ -45,8 +45,10 @@ def test_is_read_by_prometheus_parser(example):
 
 @pytest.mark.parametrize("mapping", MAPPINGS, ids=lambda mapping: mapping.stem)
 def test_check_finds_no_fault(mapping):
-    result = run("check", mapping)
-    assert (result.status, result.err) == (0, "")
+    assert run("check", mapping) == Result(0, "", "")
+    fit = run("check", mapping, "--source", source_of(mapping))
+    assert fit.status == 0
+    assert "matches nothing" not in fit.out + fit.err
 
 
 def test_every_example_is_complete_and_explained():
