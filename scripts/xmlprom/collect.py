@@ -13,7 +13,7 @@ from xmlprom.errors import RunError, internal_error
 from xmlprom.extract import Extraction, OnBytes, extract
 from xmlprom.families import Selection, families
 from xmlprom.mapping import Mapping
-from xmlprom.neighbours import check_publishable
+from xmlprom.neighbours import check_publishable, foreign_metric
 from xmlprom.publish import data_file, render, replace, status_file
 from xmlprom.source import find_sources
 from xmlprom.status import Run, last_success, status_families
@@ -124,18 +124,21 @@ def _check_age(job: Job, output: Output, now: float) -> None:
         return
     for extraction in output.extractions:
         age = now - extraction.modified
-        if age > job.mapping.max_age:
+        if abs(age) > job.mapping.max_age:  # so far in the future is a wrong clock's time: nobody knows the age
+            when = "ago" if age > 0 else "from now"
             raise RunError(
                 "stale",
-                f"{extraction.path}: last modified {age:.0f} s ago, max_age is {job.mapping.max_age:.0f} s:"
+                f"{extraction.path}: last modified {abs(age):.0f} s {when}, max_age is {job.mapping.max_age:.0f} s:"
                 " its data are withdrawn",
             )
 
 
 def _tell_failure(job: Job, error: RunError, started: float, duration: float | None) -> None:
-    success = last_success(job.status, job.data)
+    ours = foreign_metric(job.data) is None
+    success = last_success(job.status, job.data if ours else None)
     max_age = job.mapping.max_age
-    if error.reason == "stale" or (max_age is not None and success is not None and started - success > max_age):
+    too_old = max_age is not None and success is not None and abs(started - success) > max_age
+    if ours and (too_old or error.reason == "stale"):
         with contextlib.suppress(OSError):  # what can't be removed, can't be replaced either: the run tells
             job.data.unlink()
     _tell(job, Run(job.collector, started, duration, error, success, (), 0))

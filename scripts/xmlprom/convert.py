@@ -29,7 +29,7 @@ def number_of(text: str | None, value: Value) -> float | None:
     if text in value.map:
         return float(value.map[text])
     if text in value.missing or not text:
-        return value.default
+        return None if value.default is None else float(value.default)
     number = _unix_time(text, value) if value.date else _number(text, value)
     return number * value.scale
 

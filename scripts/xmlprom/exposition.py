@@ -7,15 +7,16 @@ https://prometheus.io/docs/instrumenting/exposition_formats/
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 _NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
-_META = re.compile(rf"# *(HELP|TYPE) +({_NAME})(?: +(.*))?")
-_SAMPLE = re.compile(rf"({_NAME}) *(?:\{{(.*)\}})? *([^ ]+)")
-_LABEL = re.compile(r' *([a-zA-Z_][a-zA-Z0-9_]*) *= *"([^"\\]*(?:\\["\\n][^"\\]*)*)" *(?:,|$)')
-_NUMBER = re.compile(r"[+-]?(?:Inf|[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?)|NaN")
+_META = re.compile(rf"#[ \t]*(HELP|TYPE)[ \t]+({_NAME})(?:[ \t]+(.*))?")
+_SAMPLE = re.compile(rf"({_NAME})(?:[ \t]*\{{(.*)\}}[ \t]*|[ \t]+)([^ \t]+)")
+_LABEL = re.compile(r'[ \t]*([a-zA-Z_][a-zA-Z0-9_]*)[ \t]*=[ \t]*"([^"\\]*(?:\\["\\n][^"\\]*)*)"[ \t]*(?:,[ \t]*|$)')
+_NUMBER = re.compile(r"[+-]?(?:Inf(?:inity)?|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?)|NaN", re.I | re.A)
 _SUFFIXES = {"histogram": ("_bucket", "_sum", "_count"), "summary": ("", "_sum", "_count")}
 _TYPES = ("gauge", "counter", "histogram", "summary", "untyped")
 
@@ -40,7 +41,7 @@ class FamilyText:
         return {self.name + suffix for suffix in _SUFFIXES.get(self.type or "", ("",))}
 
 
-def parse(content: bytes) -> dict[str, FamilyText]:
+def parse_strictly(content: bytes) -> dict[str, FamilyText]:
     """The families of a `.prom` file, by name.
 
     :raises ExpositionError: for what node_exporter drops with the whole file, for what kills it, and for a series
@@ -55,9 +56,21 @@ def parse(content: bytes) -> dict[str, FamilyText]:
     families: dict[str, FamilyText] = {}
     for number, line in enumerate(text.split("\n")[:-1], 1):
         try:
-            _read_line(line.strip(" \t"), families)
+            _read_line(line.lstrip(" \t"), families)
         except ExpositionError as error:
             raise ExpositionError(f"line {number}: {error}") from None
+    return families
+
+
+def parse_leniently(lines: Iterable[bytes]) -> dict[str, FamilyText]:
+    """The families of somebody else's `.prom` file, as far as its lines can be read.
+
+    A file that is broken now, and dropped by node_exporter, may be whole at its next scrape.
+    """
+    families: dict[str, FamilyText] = {}
+    for line in lines:
+        with contextlib.suppress(ExpositionError):
+            _read_line(line.decode("utf-8", "replace").strip("\n").lstrip(" \t"), families)
     return families
 
 
@@ -81,13 +94,13 @@ def conflict(own: dict[str, FamilyText], other: dict[str, FamilyText]) -> str | 
 
 
 def _read_line(line: str, families: dict[str, FamilyText]) -> None:
-    if not line or line == "#":
+    if not line:
         return
     if line.startswith("#"):
         meta = _META.fullmatch(line)
         if meta:
             _read_meta(meta[1], families.setdefault(meta[2], FamilyText(meta[2])), meta[3] or "")
-        elif re.match(r"# *(HELP|TYPE)\b", line):
+        elif re.match(r"#[ \t]*(HELP|TYPE)(?:[ \t]|$)", line):
             raise ExpositionError("HELP and TYPE name a metric")
         return
     sample = _SAMPLE.fullmatch(line)
@@ -109,21 +122,21 @@ def _read_meta(kind: str, family: FamilyText, rest: str) -> None:
             raise ExpositionError(f"a second HELP of {family.name}")
         if re.search(r"\\(?![\\n])", rest):
             raise ExpositionError(f"a bad escape in the HELP of {family.name}")
-        family.help = rest
+        family.help = rest or None
         return
     if family.type is not None:
         raise ExpositionError(f"a second TYPE of {family.name}")
     if family.series:
         raise ExpositionError(f"TYPE of {family.name} after its samples")
-    if rest not in _TYPES:
+    if rest.lower() not in _TYPES:
         raise ExpositionError(f"{rest!r} is no type of the text format")
-    family.type = rest
+    family.type = rest.lower()
 
 
 def _read_labels(text: str) -> Iterator[tuple[str, str]]:
     at = 0
     seen = set()
-    while text[at:].strip():
+    while text[at:].strip(" \t"):
         match = _LABEL.match(text, at)
         if not match:
             raise ExpositionError(f"{text[at:][:60]!r} is no label")

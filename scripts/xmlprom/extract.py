@@ -18,7 +18,9 @@ from xmlprom.mapping import Limits, Mapping
 from xmlprom.plan import Plan, compile_plan
 from xmlprom.reader import Reader, RowSink, make_reader
 from xmlprom.source import SourceFile, open_source
+from xmlprom.starttag import StartTagGuard
 
+_MAX_HELD = 16 << 20  # bytes of the source, of which rows are kept before they are aggregated
 OnBytes = Callable[[int, int], None]
 
 
@@ -82,14 +84,18 @@ def _parse(source: SourceFile, reader: Reader, guard: DoctypeGuard, on_bytes: On
     parser = etree.XMLParser(  # type: ignore[call-overload]  # the stubs want methods that lxml does not
         target=reader, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False
     )
+    start_tags = StartTagGuard()
     read = 0
     try:
         for chunk in source.chunks():
             guard.feed(chunk)
+            start_tags.feed(chunk)
             for piece in reader.pieces(chunk):
                 parser.feed(piece)
             reader.drain_if_full()
             read += len(chunk)
+            if read % _MAX_HELD < len(chunk):
+                reader.drain()
             if on_bytes:
                 on_bytes(read, source.size)
         guard.feed(b"", last=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 from pathlib import Path
 
 from xmlprom.errors import RunError
-from xmlprom.exposition import ExpositionError, FamilyText, conflict, parse
+from xmlprom.exposition import ExpositionError, FamilyText, conflict, parse_leniently, parse_strictly
+from xmlprom.mapping import SOURCE_LABEL
 
 _MAX_SIZE = 64 << 20  # bytes
 
@@ -19,16 +21,38 @@ def check_publishable(content: bytes, data: Path, status: Path) -> None:
     :raises RunError: with reason "invalid" or "conflict"
     """
     try:
-        own = parse(content)
+        own = parse_strictly(content)
     except ExpositionError as error:
         raise RunError("invalid", f"{data}: not written, node_exporter could not stand it: {error}") from None
     _check_owner(own, data, status)
     names = [name.encode() for name in own]
     for file in _prom_files(data.parent):
         if file not in (data, status):
-            other = _read(file)
-            if other is not None and any(name in other for name in names):
-                _check_beside(own, other, file)
+            lines = (line for line in io.BytesIO(read_regular(file)) if any(name in line for name in names))
+            why = conflict(own, parse_leniently(lines))
+            if why:
+                raise RunError("conflict", f"{file} is in the way: {why}; rename the metric in one of both")
+
+
+def foreign_metric(data: Path) -> str | None:
+    """A metric in a collector's data file that xmlprom can't have written, None if there is none.
+
+    Each series of xmlprom has the source's path; a file that can't be read as metrics is no use to anybody.
+    """
+    for family in parse_leniently(io.BytesIO(read_regular(data))).values():
+        if any(SOURCE_LABEL not in dict(labels) for _, labels in family.series):
+            return family.name
+    return None
+
+
+def read_regular(file: Path) -> bytes:
+    """The content of a regular file, nothing of what node_exporter can't read either."""
+    try:
+        descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as stream:
+            return stream.read(_MAX_SIZE) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
+    except OSError:
+        return b""
 
 
 def _prom_files(directory: Path) -> list[Path]:
@@ -40,33 +64,12 @@ def _prom_files(directory: Path) -> list[Path]:
 
 
 def _check_owner(own: dict[str, FamilyText], data: Path, status: Path) -> None:
-    if not os.path.lexists(data) or status.exists():
-        return
-    try:
-        foreign = set(parse(_read(data) or b"")) - set(own)
-    except ExpositionError:
-        foreign = set()  # such a file is no use to anybody
-    if foreign:
+    foreign = foreign_metric(data)
+    if foreign is None and not os.path.lexists(status):
+        there = parse_leniently(io.BytesIO(read_regular(data)))
+        foreign = min((name for name, family in there.items() if family.series and name not in own), default=None)
+    if foreign is not None:
         raise RunError(
             "conflict",
-            f"{data} is another program's, with the metric {min(foreign)}: give the collector another name",
+            f"{data} is another program's, with the metric {foreign}: give the collector another name",
         )
-
-
-def _check_beside(own: dict[str, FamilyText], other: bytes, file: Path) -> None:
-    try:
-        why = conflict(own, parse(other))
-    except ExpositionError:
-        return  # node_exporter drops that file, so that nothing can collide with it
-    if why:
-        raise RunError("conflict", f"{file} is in the way: {why}; rename the metric in one of both")
-
-
-def _read(file: Path) -> bytes | None:
-    """The content of a regular file, None of what node_exporter can't read either."""
-    try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as stream:
-            return stream.read(_MAX_SIZE) if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
-    except OSError:
-        return None

@@ -6,6 +6,7 @@ whose HELP differs between two files.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from prometheus_client.core import Metric as Family
 from xmlprom import __version__
 from xmlprom.errors import REASONS, RunError
 from xmlprom.extract import Extraction
+from xmlprom.neighbours import read_regular
 
 _LAST_SUCCESS = "xmlprom_last_success_timestamp_seconds"
 
@@ -75,20 +77,17 @@ def status_families(run: Run) -> list[Family]:
     return families
 
 
-def last_success(status: Path, data: Path) -> float | None:
+def last_success(status: Path, data: Path | None) -> float | None:
     """When the last successful run started, as an earlier status file tells.
 
     Without one that can be read it is the time of the data file, which only successful runs write; None if there
     is none either.
     """
-    try:
-        content = status.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        content = ""
+    content = read_regular(status).decode("utf-8", "replace")
     match = re.search(rf"^{_LAST_SUCCESS}\{{[^}}\n]*\}} ([0-9]+(?:\.[0-9]+)?(?:e\+[0-9]+)?)$", content, re.M)
-    if match:
+    if match and math.isfinite(float(match[1])):
         return float(match[1])
     try:
-        return data.stat().st_mtime
+        return data.stat().st_mtime if data else None
     except OSError:
         return None
