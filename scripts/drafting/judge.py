@@ -88,7 +88,7 @@ def judge(survey: Survey) -> Draft:
         for section in sections
         for path in (section.rows, *(path for remarked in section.metrics for path in _paths_of(remarked.metric)))
     )
-    used = {prefix: uri for uri, prefix in prefixes.items() if f"{prefix}:" in text}
+    used = {prefix: uri for uri, prefix in prefixes.items() if prefix != "xml" and f"{prefix}:" in text}
     return Draft(tuple(sections), used, tuple(left_out[:MAX_SECTIONS]))
 
 

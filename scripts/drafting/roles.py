@@ -11,6 +11,7 @@ MAX_DECLARED = 8  # values of a label
 _MAX_MISSING = 3  # texts that mean "no number"
 
 _IDENTIFIERS = {"guid", "handle", "hash", "id", "index", "key", "nr", "no", "number", "pid", "serial", "uid", "uuid"}
+_NO_IDENTIFIERS = {"fluid", "grid", "humid", "invalid", "liquid", "paid", "rapid", "solid", "valid", "void"}
 _NO_QUANTITIES = {"code", "port", "version"}  # numbers that measure nothing
 _CATEGORIES = _NO_QUANTITIES | {"action", "category", "class", "kind", "level", "operation", "outcome", "priority"}
 _CATEGORIES |= {"result", "role", "severity", "stage", "state", "status", "type"}
@@ -59,6 +60,11 @@ class _View:
         return set(self.field.words[-1].split("_")) if self.field.words else set()
 
     @property
+    def identifies(self) -> bool:
+        """Whether the name says so: id, or userid."""
+        return any(token in _IDENTIFIERS or token.endswith("id") for token in self.tokens - _NO_IDENTIFIERS)
+
+    @property
     def figures(self) -> str:
         more = "more than " if self.field.texts.many else ""
         rows = self.rows.place.count
@@ -72,7 +78,7 @@ def role(field: Field, rows: Rows, above: bool = False) -> Role:
     unusable = _unusable(view)
     if unusable is not None:
         return Role("left out", unusable)
-    category = view.shared and view.tokens & (_CATEGORIES | _IDENTIFIERS)
+    category = view.shared and (view.identifies or is_category(field))
     if _is_value(field.texts) and not category and not view.tokens & _NO_QUANTITIES:
         return Role("value")
     if rows.repeated:
@@ -108,7 +114,7 @@ def _unusable(view: _View) -> str | None:
         return ""
     if texts.long:
         return "holds long texts"
-    if view.tokens & _IDENTIFIERS and (view.above or not view.shared):
+    if view.identifies and (view.above or not view.shared):
         return f"looks like an identifier {view.figures}"
     if texts.rising and view.filled > 2:
         return f"counts the rows {view.figures}"

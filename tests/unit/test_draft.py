@@ -145,6 +145,13 @@ def test_takes_labels_from_ancestors(drafted):
     }
 
 
+def test_leaves_out_numbers_that_name_something(drafted):
+    rows = "".join(f"<e userId='{n * n}' portid='{n * 7}' humid='{n * 3}'/>" for n in range(4))
+    sections, text, _ = drafted(f"<r>{rows}</r>")
+    assert set(metrics(sections)) == {"r_e_rows", "r_e_humid"}
+    assert text.count("looks like an identifier") == 2
+
+
 def test_leaves_out_what_counts_the_rows_is_constant_or_free_text(drafted):
     rows = "".join(f"<e n='{n}' always='x' text='{'long' * 99}' mail='m{n}@x'/>" for n in range(30))
     sections, text, _ = drafted(f"<r>{rows}</r>")
@@ -174,6 +181,7 @@ def many_attributes(value):
 
 
 STRANGE = {
+    "the namespace xml": "<a>" + "<b xml:lang='de'/><b xml:lang='fr'/>" * 2 + "</a>",
     "ISO-8859-1": "<?xml version='1.0' encoding='ISO-8859-1'?><bäume><ä é='ü'/><ä é='ü'/></bäume>".encode("latin-1"),
     "one row": "<a><b c='d'/></a>",
     "nothing": "<a/>",
