@@ -204,10 +204,11 @@ def tell(what: str = "") -> None:
 def generated(kind: str, rows: int, distinct: int = 1) -> str:
     """The path of a generated source."""
     path = CACHE / f"{kind}-{rows}-{distinct}.xml"
-    if not path.exists():
+    generator = HERE / "sources.py"
+    if not path.exists() or path.stat().st_mtime < generator.stat().st_mtime:
         tell(f"generating {path.name}")
         # Not in this process: what it once took would count as the peak of every child.
-        command = [sys.executable, HERE / "sources.py", kind, str(rows), path, str(distinct)]
+        command = [sys.executable, str(generator), kind, str(rows), str(path), str(distinct)]
         subprocess.run(command, check=True)
         tell()
     return str(path)

@@ -92,6 +92,7 @@ class MetricTotals:
         self.labels = [(label, columns[label.path]) for label in metric.labels if not label.path.absolute]
         self._limits = limits
         self._where = [(condition, columns[condition.path]) for condition in metric.where]
+        self._value = metric.value
         self._value_column = columns[metric.value.path] if metric.value else 0
         self._series: dict[LabelValues, Cell] = {}
         self._keys: dict[RawRow, tuple[LabelValues, bool]] = {}  # of texts that came before
@@ -111,11 +112,12 @@ class MetricTotals:
         if self._where and not self.selects(row):
             return None
         number: float | None = 1.0
-        if self.metric.value:
+        value = self._value
+        if value:
             try:
-                number = number_of(row[self._value_column], self.metric.value)
+                number = number_of(row[self._value_column], value)
             except InvalidValueError as error:
-                if self.metric.value.skip_invalid:
+                if value.skip_invalid:
                     raise
                 raise RunError("value", f"metric {self.metric.name}: {error}") from None
         if number is None:

@@ -35,8 +35,12 @@ def number_of(text: str | None, value: Value) -> float | None:
 
 
 def _number(text: str, value: Value) -> float:
-    match = _NUMBER.match(text) if value.leading else _NUMBER.fullmatch(text)
-    if not match or _MORE_DIGITS.match(text, match.end()):
+    match = _NUMBER.fullmatch(text)
+    if not match and value.leading:
+        match = _NUMBER.match(text)
+        if match and _MORE_DIGITS.match(text, match.end()):
+            match = None
+    if not match:
         raise InvalidValueError(_message(text, value, "is not a number"))
     number = float(match[0])
     if not math.isfinite(number * value.scale):
