@@ -195,7 +195,7 @@ def _metric(node: Node, namespaces: dict[str, str], constant: dict[str, str]) ->
     labels = _labels(fields["labels"], namespaces, constant) if "labels" in fields else ()
     value = _value(fields["value"], namespaces, type_) if "value" in fields else None
     metric = Metric(
-        name=read_optional(fields, "name", Node.text, ""),
+        name=read_optional(fields, "name", _name, ""),
         help=read_optional(fields, "help", _help, ""),
         type=type_,
         labels=labels,
@@ -261,6 +261,13 @@ def _check_unique(metrics: list[_Found]) -> None:
 def _open_placeholder(metric: Metric) -> bool:
     known = {label.name for label in metric.labels if label.values}
     return not set(metric.in_name) <= known or metric.name_count > _MAX_NAMES
+
+
+def _name(node: Node) -> str | None:
+    text = node.text()
+    if text == "":
+        node.problem("a metric needs a name")
+    return text
 
 
 def _help(node: Node) -> str | None:
