@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from exporter import exporter, fresh_exporter, running_exporter  # noqa: F401 - fixtures
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "scripts" / "xmlprom"
