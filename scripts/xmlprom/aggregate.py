@@ -143,7 +143,7 @@ class MetricTotals:
             if not self._limits.fold:
                 raise self._too_many()
             key = tuple(value if label.values else FOLDED for (label, _), value in zip(self.labels, values))
-            folded = True
+            folded = folded or key != tuple(values)
         if len(self._keys) < self._limits.series:
             self._keys[texts] = key, folded
         return key, folded

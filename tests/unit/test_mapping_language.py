@@ -360,6 +360,14 @@ def test_series_limit_folds_what_is_not_declared(collect):
     assert collect(mapping, ROWS) == {"m i=0,k=a": 1, "m i=1,k=a": 1, "m i=other,k=a": 2}
 
 
+def test_declared_values_are_never_folded(write):
+    label = 'labels: {i: {from: "@i", values: ["0", "1", "2", "3"]}}'
+    mapping = load(write("m.yml", one("/r/a", label, "limits: {series: 2, past: fold}\n")))
+    extraction = extract(mapping, str(write("a.xml", ROWS)))
+    assert extraction.folded == 0
+    assert extraction.tables[0].series == {("0",): 1, ("1",): 1, ("2",): 1, ("3",): 1}
+
+
 def test_series_limit_is_of_each_source(collect):
     mapping = one("/r/a", "labels: {i: '@i'}", "limits: {series: 4}\n")
     assert len(collect(mapping, ROWS, ROWS)) == 4
