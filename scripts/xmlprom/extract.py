@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from lxml import etree
 
@@ -81,8 +82,9 @@ def stream(
 
 
 def _parse(source: SourceFile, reader: Reader, guard: DoctypeGuard, on_bytes: OnBytes | None) -> None:
-    parser = etree.XMLParser(  # type: ignore[call-overload]  # the stubs want methods that lxml does not
-        target=reader, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False
+    target: Any = reader  # lxml does without data() and comment(), its stubs do not
+    parser = etree.XMLParser(
+        target=target, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False
     )
     start_tags = StartTagGuard()
     read = 0
