@@ -1,23 +1,25 @@
 """Prove on a host that its collectors' series reach node_exporter's /metrics.
 
-Usage: verify.py [--run] URL TEXTFILE_DIRECTORY COLLECTOR...
-
-With --run every collector runs once first. Prints a JSON list with one object per collector: its `problem`,
-empty when all is well, and `lines` for a person, which in trouble end with the unit's journal. It does all of
-this in one go on the host, because each step of its own would be one more round trip to a whole fleet.
+The role sends this text to the host's Python, with a call of main() at its end. It prints a JSON list with one object
+per collector: its `problem`, empty when all is well, what its status metrics tell, and in trouble the unit's last
+journal lines. All of this happens in one go, because each step of its own is one more round trip to a whole fleet.
 """
 
 from __future__ import annotations
 
+import base64
 import json
+import re
+import ssl
 import subprocess
-import sys
 import time
 import urllib.request
 from pathlib import Path
 
 PATIENCE_SECONDS = 5
 JOURNAL_LINES = "10"
+SAMPLE = re.compile(r"([a-zA-Z_:][\w:]*)\s*(?:\{(.*)\})?\s*(\S+)")
+LABEL = re.compile(r'(\w+)\s*=\s*"((?:[^"\\]|\\.)*)"')
 Series = dict[tuple[str, frozenset], float]
 
 
@@ -25,30 +27,40 @@ def output_of(*command: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603
 
 
-def scrape(url: str) -> str:
+def scrape(url: str, ca_file: str, validate_certs: bool, username: str, password: str) -> str:
     """Get the exporter's metrics, with patience: it may just have been restarted."""
-    no_proxy = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    context = ssl.create_default_context(cafile=ca_file or None)
+    if not validate_certs:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
+    if username:
+        credentials = base64.b64encode(f"{username}:{password}".encode()).decode()
+        opener.addheaders.append(("Authorization", f"Basic {credentials}"))
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
-            with no_proxy.open(url, timeout=PATIENCE_SECONDS) as answer:
+            with opener.open(url, timeout=PATIENCE_SECONDS) as answer:
                 return answer.read().decode()
-        except OSError:  # noqa: PERF203
+        except urllib.error.HTTPError:
+            raise
+        except OSError:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.2)
 
 
 def parse(text: str) -> Series:
-    # Here, so that a host without the package gets a report rather than a traceback.
-    from prometheus_client.parser import text_string_to_metric_families  # noqa: PLC0415
-
-    return {
-        # node_exporter pads labels that a series lacks with "".
-        (sample.name, frozenset(label for label in sample.labels.items() if label[1])): sample.value
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
-    }
+    """Read samples as what they are to node_exporter: a label without a value is none, 1.0 is 1."""
+    shown = {}
+    for line in text.splitlines():
+        sample = SAMPLE.match(line)
+        if sample:
+            name, labels, value = sample.groups()
+            pairs = [(key, text) for key, text in LABEL.findall(labels or "") if text]
+            numbers = {"le", "quantile"}
+            shown[name, frozenset((key, float(text) if key in numbers else text) for key, text in pairs)] = float(value)
+    return shown
 
 
 def unit_problem(name: str) -> str:
@@ -88,47 +100,43 @@ def series_problem(data_file: Path, shown: Series) -> str:
     return "" if data else f"{data_file} has no series: does `rows` match the source?"
 
 
-def failed(name: str, problem: str, journal: str = "") -> dict[str, object]:
-    return {
-        "collector": name,
-        "problem": problem,
-        "lines": [f"collector {name}: {problem}", *journal.splitlines()],
-    }
+def journal(name: str) -> list[str]:
+    unit = f"xmlprom-{name}.service"
+    return output_of("journalctl", "-q", "--no-pager", "-n", JOURNAL_LINES, "-u", unit).splitlines()
 
 
 def report(name: str, shown: Series, directory: Path) -> dict[str, object]:
+    def status(metric: str) -> float | None:
+        return shown.get((f"xmlprom_{metric}", frozenset([("collector", name)])))
+
     problem = unit_problem(name) or status_problem(name, shown) or series_problem(directory / f"{name}.prom", shown)
-    if problem:
-        unit = f"xmlprom-{name}.service"
-        return failed(name, problem, output_of("journalctl", "-q", "--no-pager", "-n", JOURNAL_LINES, "-u", unit))
-    rows, series, last_run = (
-        int(shown.get((f"xmlprom_{metric}", frozenset([("collector", name)])), 0))
-        for metric in ("rows", "series", "last_run_timestamp_seconds")
-    )
-    age = int(time.time()) - last_run
-    line = f"collector {name}: success, {rows} rows, {series} series, {age} s ago"
-    return {"collector": name, "problem": "", "lines": [line], "rows": rows, "series": series, "age": age}
+    last_success = status("last_success_timestamp_seconds")
+    return {
+        "collector": name,
+        "problem": problem,
+        "age": None if last_success is None else time.time() - last_success,
+        "rows": status("rows"),
+        "series": status("series"),
+        "journal": journal(name) if problem else [],
+    }
 
 
-def prove(url: str, directory: Path, names: list[str]) -> list[dict[str, object]]:
+def prove(directory: Path, names: list[str], exporter: dict) -> list[dict[str, object]]:
     try:
-        shown = parse(scrape(url))
-    except (ImportError, OSError) as error:
-        return [failed(name, f"{url}: {error}") for name in names]
+        shown = parse(scrape(**exporter))
+    except (OSError, ValueError) as error:
+        problem = f"{exporter['url']}: {error}"
+        return [{"collector": name, "problem": problem, "journal": []} for name in names]
     return [report(name, shown, directory) for name in names]
 
 
-def main() -> None:
-    run = sys.argv[1] == "--run"
-    url, directory, *names = sys.argv[1 + run :]
-    if run and names:
+def main(request: str) -> None:
+    told = json.loads(request)
+    names, directory = told["collectors"], Path(told["directory"])
+    if told["run"] and names:
         output_of("systemctl", "start", *(f"xmlprom-{name}.service" for name in names))
-    reports = prove(url, Path(directory), names)
+    reports = prove(directory, names, told["exporter"])
     if any(one["problem"] for one in reports):
         # A run by the timer may have replaced a file between the scrape and the look at it.
-        reports = prove(url, Path(directory), names)
+        reports = prove(directory, names, told["exporter"])
     print(json.dumps(reports))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,77 @@
+"""Print what each collector's metrics tell as a table, one line a host and collector, at the end of a run."""
+
+from __future__ import annotations
+
+from ansible.plugins.callback import CallbackBase
+
+DOCUMENTATION = """
+name: xmlprom_table
+type: aggregate
+short_description: the fleet's collectors as a table
+description: Shows the reports that the role's proof leaves in the statistics, and the hosts that have none.
+"""
+
+HEADER = ("HOST", "COLLECTOR", "SUCCESS", "AGE", "ROWS", "SERIES", "")
+UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (0, "s"))
+
+
+def span(seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    limit, unit = next((limit, unit) for limit, unit in UNITS if seconds >= 2 * limit)
+    return f"{seconds / (limit or 1):.0f} {unit}"
+
+
+def number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0f}"
+
+
+def first_line(result: dict) -> str:
+    return str(result.get("msg") or "failed").removeprefix("Task failed: ").splitlines()[0]
+
+
+class CallbackModule(CallbackBase):
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "aggregate"
+    CALLBACK_NAME = "xmlprom_table"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lost: dict[str, str] = {}
+
+    def v2_runner_on_unreachable(self, result) -> None:
+        self.lost[result.host.name] = f"unreachable: {first_line(result.result)}"
+
+    def v2_runner_on_failed(self, result, ignore_errors: bool = False) -> None:
+        if not ignore_errors:
+            self.lost[result.host.name] = f"{result.task.name}: {first_line(result.result)}"
+
+    def v2_playbook_on_stats(self, stats) -> None:
+        reports = {host: told["xmlprom"] for host, told in stats.custom.items() if "xmlprom" in told}
+        if not reports and not self.lost:
+            return
+        lines = [(HEADER, None)]
+        for host in sorted(reports.keys() | self.lost.keys()):
+            lines += [(line, "red" if line[2] == "no" else None) for line in self.lines_of(host, reports.get(host))]
+        widths = [max(len(line[column]) for line, _ in lines) for column in range(6)]
+        self._display.display("")
+        for line, color in lines:
+            left = (f"{text:<{width}}" for text, width in zip(line[:3], widths[:3]))
+            right = (f"{text:>{width}}" for text, width in zip(line[3:6], widths[3:]))
+            self._display.display("  ".join([*left, *right, line[6]]).rstrip(), color=color)
+
+    def lines_of(self, host: str, reports: list[dict] | None) -> list[tuple[str, ...]]:
+        if reports is None:
+            return [(host, "-", "no", "-", "-", "-", self.lost[host])]
+        return [
+            (
+                host,
+                report["collector"],
+                "no" if report["problem"] else "yes",
+                span(report.get("age")),
+                number(report.get("rows")),
+                number(report.get("series")),
+                report["problem"],
+            )
+            for report in reports
+        ] or [(host, "-", "yes", "-", "-", "-", "has no collectors")]
