@@ -118,9 +118,9 @@ class StartTagReader(Reader):
             counts = state.counts
             if counts is not None:
                 key = state.key(attributes)
-                if key in counts:
+                try:
                     counts[key] += 1
-                else:
+                except KeyError:
                     counts[key] = 1
                     first_seen((state, key))
             elif state.active or len(around) == 1 or len(around) > max_depth:
