@@ -17,7 +17,7 @@ _META = re.compile(rf"#[ \t]*(HELP|TYPE)[ \t]+({_NAME})(?:[ \t]+(.*))?")
 _SAMPLE = re.compile(rf"({_NAME})(?:[ \t]*\{{(.*)\}}[ \t]*|[ \t]+)([^ \t]+)")
 _LABEL = re.compile(r'[ \t]*([a-zA-Z_][a-zA-Z0-9_]*)[ \t]*=[ \t]*"([^"\\]*(?:\\["\\n][^"\\]*)*)"[ \t]*(?:,[ \t]*|$)')
 _NUMBER = re.compile(r"[+-]?(?:Inf(?:inity)?|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?)|NaN", re.I | re.A)
-_SUFFIXES = {"histogram": ("_bucket", "_sum", "_count"), "summary": ("", "_sum", "_count")}
+_SUFFIXES = {"histogram": ("_bucket", "_sum", "_count"), "summary": ("_sum", "_count")}
 _TYPES = ("gauge", "counter", "histogram", "summary", "untyped")
 
 Series = tuple[str, frozenset[tuple[str, str]]]
@@ -38,7 +38,7 @@ class FamilyText:
 
     @property
     def sample_names(self) -> set[str]:
-        return {self.name + suffix for suffix in _SUFFIXES.get(self.type or "", ("",))}
+        return {self.name, *(self.name + suffix for suffix in _SUFFIXES.get(self.type or "", ()))}
 
 
 def parse_strictly(content: bytes) -> dict[str, FamilyText]:
@@ -153,7 +153,7 @@ def _family_of(name: str, families: dict[str, FamilyText]) -> FamilyText:
     if name in families:
         return families[name]
     for type_, suffixes in _SUFFIXES.items():
-        for suffix in filter(None, suffixes):
+        for suffix in suffixes:
             base = families.get(name[: -len(suffix)]) if name.endswith(suffix) else None
             if base is not None and base.type == type_:
                 return base

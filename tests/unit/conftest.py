@@ -81,3 +81,10 @@ def samples(text: str) -> dict[str, float]:
     """The samples of a text in Prometheus' format: series as written -> value."""
     lines = [line for line in text.split("\n") if line and not line.startswith("#")]
     return {series: float(value) for series, _, value in (line.rpartition(" ") for line in lines)}
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell how many cases the fuzz tests tried, if they ran."""
+    tried = getattr(sys.modules.get("fuzzing"), "tried", {})
+    if tried:
+        terminalreporter.write_line(f"fuzz cases: {sum(tried.values())}, of which {dict(sorted(tried.items()))}")

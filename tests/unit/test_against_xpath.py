@@ -297,7 +297,7 @@ def naive_metric(tree, rows, metric):
 
 def naive(content, mapping):
     """All metrics' series, the number of rows and of invalid values; None if the source fails."""
-    tree = etree.fromstring(content.encode())
+    tree = etree.fromstring(content if isinstance(content, bytes) else content.encode())
     result, rows, invalid = {}, 0, 0
     try:
         for section in mapping["sections"]:

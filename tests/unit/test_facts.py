@@ -123,6 +123,9 @@ FACTS = {
         b"# HELP m_bucket h\n# TYPE m_bucket gauge\nm_bucket 1\n",
         SILENT,
     ),
+    "histogram m, m without TYPE in another file": two(
+        b'# HELP m h\n# TYPE m histogram\nm_bucket{le="+Inf"} 1\nm_sum 1\nm_count 1\n', b"m 1\n", SILENT
+    ),
     # Kills the whole process.
     "label that starts with __": one(b'm{__x="1"} 1\n', DIES),
     "quoted name": one(b'{"a.b"} 1\n', {(1, 0): LOST, (1, 9): DIES, (1, 11): LOST}),
