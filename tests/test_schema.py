@@ -43,6 +43,7 @@ LOADER_ONLY = {
     "too many names": "multiplies",
     "default that is no declared value": "compares default with values",
     "date format that strptime lacks": "only Python knows",
+    "unknown time zone": "only the host knows",
     "date format with a directive twice": "only Python knows",
     "histogram-falling-buckets.yml": "compares items of a list",
     "values-equal-as-texts.yml": "1 and '1' are different in JSON",

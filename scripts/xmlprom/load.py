@@ -8,6 +8,7 @@ from pathlib import Path as File
 from typing import Any
 
 from xmlprom import paths
+from xmlprom.convert import LOCAL, time_zone
 from xmlprom.errors import MappingError, Problem
 from xmlprom.mapping import PLACEHOLDER, Condition, Label, Limits, Mapping, Metric, Section, Value
 from xmlprom.names import label_name_fault, metric_name_fault, sample_names
@@ -329,16 +330,19 @@ def _value(node: Node, namespaces: dict[str, str], type_: str) -> Value | None:
         if not observed:
             node.problem(f"say how rows of one series become one number: {{from: …, aggregate: {AGGREGATES[0]}}}")
         return Value(path or _NO_PATH)
-    known = ("from", "aggregate", "map", "date", "number", "scale", "missing", "default", "invalid")
+    known = ("from", "aggregate", "map", "date", "zone", "number", "scale", "missing", "default", "invalid")
     fields = node.fields(known, required=("from",) if observed else ("from", "aggregate"))
     if observed and "aggregate" in fields:
         fields["aggregate"].problem(f"a {type_} observes every value: leave 'aggregate' out")
+    if "zone" in fields and "date" not in fields:
+        fields["zone"].problem("'zone' needs 'date'")
     path = _row_path(fields["from"], namespaces) if "from" in fields else None
     return Value(
         path=path or _NO_PATH,
         aggregate=read_optional(fields, "aggregate", lambda n: n.choice(AGGREGATES, "aggregate"), None),
         map=_map(fields["map"]) if "map" in fields else {},
         date=read_optional(fields, "date", _date, None),
+        zone=read_optional(fields, "zone", _zone, "UTC"),
         leading=read_optional(fields, "number", lambda n: n.choice(("whole", "leading"), "form of number"), "")
         == "leading",
         scale=read_optional(fields, "scale", Node.number, 1),
@@ -352,6 +356,16 @@ def _date(node: Node) -> str | None:
     text = node.text()
     if text is not None and text != "iso8601" and not _reads_what_it_writes(text):
         node.problem(f"{text!r} is no date format: iso8601, or directives like '%Y-%m-%d %H:%M:%S %z'")
+    return text
+
+
+def _zone(node: Node) -> str | None:
+    text = node.text()
+    if text is not None and text != LOCAL:
+        try:
+            time_zone(text)
+        except ValueError:
+            node.problem(f"{text!r} is no time zone that this host knows: UTC, local, or a name like Europe/Paris")
     return text
 
 

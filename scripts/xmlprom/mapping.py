@@ -48,6 +48,7 @@ class Value:
     aggregate: str | None = None  # sum, min, max or last; None for histogram and summary
     map: Dict[str, float] = field(default_factory=dict)
     date: str | None = None  # "iso8601" or a strptime format: the number is Unix time in seconds
+    zone: str = "UTC"  # of dates without an offset: "local" is the host's, or a name like "Europe/Paris"
     leading: bool = False  # take the number at the text's start, "45 C"
     scale: float = 1
     missing: tuple[str, ...] = ("",)  # texts that mean: no value

@@ -117,6 +117,11 @@ FAULTS = {
     "no texts of a condition": (GOOD + "    where: {'@x': {not: []}}\n", "at least one text is needed"),
     "default namespace": (GOOD + "namespaces: {'': 'urn:x'}\n", "6:14: namespaces: '' is no prefix: choose a name"),
     "namespace without URI": (GOOD + "namespaces: {x: ''}\n", "6:17: namespaces.x: a namespace's URI is missing"),
+    "unknown time zone": (
+        GOOD + "    value: {from: a, aggregate: last, date: iso8601, zone: Mars/Base}\n",
+        "'Mars/Base' is no time zone that this host knows",
+    ),
+    "zone without date": (GOOD + "    value: {from: a, aggregate: last, zone: UTC}\n", "'zone' needs 'date'"),
     "aliases that multiply": (
         "rows: /a\nmetrics: &a [" + "{}, " * 200 + "]\nx0: &x0 [*a, *a, *a, *a]\n",
         "unknown key 'x0'",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from dataclasses import replace
 
 import pytest
@@ -300,6 +301,30 @@ def test_date_formats(text, form, expected):
     assert number(text, date=form) == expected
     with pytest.raises(InvalidValueError):
         number("x", date=form)
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "expected"),
+    [
+        ("2026-01-15T12:00", "UTC", 1768478400),
+        ("2026-01-15T12:00", "Europe/Paris", 1768478400 - 3600),
+        ("2026-07-15T12:00", "Europe/Paris", 1784116800 - 7200),
+        ("2026-01-15T12:00", "local", 1768478400 - 9 * 3600),
+        ("2026-01-15T12:00+05:00", "Europe/Paris", 1768478400 - 5 * 3600),
+        ("2026-01-15T12:00Z", "local", 1768478400),
+    ],
+)
+def test_dates_without_an_offset_are_in_the_zone(text, zone, expected, monkeypatch):
+    monkeypatch.setenv("TZ", "JST-9")
+    time.tzset()
+    try:
+        assert number(text, date="iso8601", zone=zone) == expected
+        assert (
+            number(text.replace("Z", "+0000"), date="%Y-%m-%dT%H:%M" + "%z" * (len(text) > 16), zone=zone) == expected
+        )
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_scaled_date():
