@@ -83,8 +83,10 @@ def stream(
 
 def _parse(source: SourceFile, reader: Reader, guard: DoctypeGuard, on_bytes: OnBytes | None) -> None:
     target: Any = reader  # lxml does without data() and comment(), its stubs do not
+    # resolve_entities=False would give the '&' of an attribute as '&#38;'; there are no entities that one could
+    # resolve, since DoctypeGuard refuses their declarations.
     parser = etree.XMLParser(
-        target=target, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False
+        target=target, resolve_entities="internal", no_network=True, load_dtd=False, huge_tree=False, recover=False
     )
     start_tags = StartTagGuard()
     read = 0

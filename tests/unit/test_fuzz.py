@@ -65,7 +65,8 @@ NUMBERS = st.one_of(
     st.floats(0, 1e300).map(repr),
     st.integers(0, 2**70).map(str),
     st.sampled_from(
-        ["", " 7 ", "+.5", "5.", "1e308", "1e-400", "9" * 400, "NaN", "nan", "inf", "-Infinity", "0x10", "1_0"] + ["١٢", "７", "1,5", "1.2.3", "45 C", "-0", "−1", "\u20091", "1\x85"]
+        ["", " 7 ", "+.5", "5.", "1e308", "1e-400", "9" * 400, "NaN", "nan", "inf", "-Infinity", "0x10", "1_0"]
+        + ["١٢", "７", "1,5", "1.2.3", "45 C", "-0", "−1", "\u20091", "1\x85"]
     ),
 )
 TAGS = ["orange", "fraise", "été", "a-b", "a.b", "_"]
@@ -284,13 +285,12 @@ def test_files_beside_each_other(seed, exporter):
     written = files_beside_each_other(seed, exporter.directory)
     scrape = exporter.scrape()
     assert scrape.error == 0
-    assert written.items() <= {**scrape.series, **not_a_number(written)}.items(), describe(exporter)
+    assert written.keys() <= scrape.series.keys(), describe(exporter)
+    for (name, labels), value in written.items():
+        if not name.endswith(("_bucket", "_count")):  # those of a histogram become whole numbers
+            assert repr(scrape.series[name, labels]) == repr(value), describe(exporter)
     more = scrape.series.keys() - written.keys()  # it completes a histogram that lacks something
     assert all(name.endswith(("_bucket", "_sum", "_count")) for name, _ in more), describe(exporter)
-
-
-def not_a_number(series):
-    return {one: value for one, value in series.items() if value != value}  # noqa: PLR0124
 
 
 def describe(exporter):

@@ -69,3 +69,11 @@ def test_a_path_that_is_not_utf8(tmp_path):
     result = run("collect", EXAMPLES / "store.yml", "--source", tmp_path / "caf*.xml", "--dry-run")
     assert (result.status, result.err) == (0, "")
     assert 'caf\\\\xe9.xml"} 1' in result.out
+
+
+def test_an_ampersand_in_an_attribute_is_one_character(write):
+    mapping = write("m.yml", "rows: /s[@v='a&b']/*\nmetrics:\n  - {name: m, help: h, labels: {x: '@v', t: text()}}\n")
+    source = write("s.xml", '<s v="a&amp;b"><r v="R&amp;D &#38; &amp;#38; &lt;">x&amp;y</r></s>')
+    result = run("collect", mapping, "--source", source, "--dry-run")
+    assert 'x="R&D & &#38; <"' in result.out
+    assert 't="x&y"' in result.out
