@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -98,6 +97,8 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _explain(options: argparse.Namespace) -> int:
+    import json  # noqa: PLC0415 - every module costs each of the timer's runs
+
     from xmlprom import explain, people, source  # noqa: PLC0415
 
     file = mapping_file(options.mapping)

@@ -14,9 +14,10 @@ from xmlprom.extract import Extraction, OnBytes, extract
 from xmlprom.families import Selection, families
 from xmlprom.mapping import Mapping
 from xmlprom.neighbours import check_publishable, foreign_metric
-from xmlprom.publish import data_file, render, replace, status_file
+from xmlprom.publish import data_file, replace, status_file
 from xmlprom.source import find_sources
 from xmlprom.status import Run, last_success, status_families
+from xmlprom.textformat import render
 
 _PAUSES = (0.2, 0.5, 1.0)  # seconds before a source that is being written is read again
 _BEING_WRITTEN = 5.0  # seconds since its modification, for which a source's fault may pass

@@ -120,7 +120,7 @@ def _read_meta(kind: str, family: FamilyText, rest: str) -> None:
     if kind == "HELP":
         if family.help is not None:
             raise ExpositionError(f"a second HELP of {family.name}")
-        if re.search(r"\\(?![\\n])", rest):
+        if "\\" in re.sub(r"\\[\\n]", "", rest):
             raise ExpositionError(f"a bad escape in the HELP of {family.name}")
         family.help = rest or None
         return

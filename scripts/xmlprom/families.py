@@ -7,12 +7,10 @@ import os
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Dict
 
-from prometheus_client.core import Metric as Family
-from prometheus_client.utils import floatToGoString
-
 from xmlprom.aggregate import Cell, Distribution, Table
 from xmlprom.extract import Extraction
 from xmlprom.mapping import SOURCE_LABEL, Metric, fill
+from xmlprom.textformat import Family, Sample
 
 Selection = Dict[str, frozenset[str]]  # label -> the values to keep
 
@@ -64,17 +62,16 @@ def printable_path(path: str) -> str:
 def _add(found: dict[str, Family], metric: Metric, labels: dict[str, str], own: dict[str, str], cell: Cell) -> None:
     name = fill(metric.name, own)
     if name not in found:
-        # prometheus_client takes a counter's name without its suffix, and knows no info in the text format.
-        base = name[: -len("_total")] if metric.type == "counter" else name
-        found[name] = Family(base, fill(metric.help, own), "gauge" if metric.type == "info" else metric.type)
+        # The text format has no type info.
+        found[name] = Family(name, fill(metric.help, own), "gauge" if metric.type == "info" else metric.type, [])
     labels = {label: value for label, value in labels.items() if label not in metric.in_name}
-    family = found[name]
+    samples = found[name].samples
     if isinstance(cell, Distribution):
         if metric.type == "histogram":
-            bounds = [*map(floatToGoString, metric.buckets), "+Inf"]
+            bounds = [*map(repr, metric.buckets), "+Inf"]
             for bound, count in zip(bounds, itertools.accumulate(cell.buckets)):
-                family.add_sample(f"{name}_bucket", {**labels, "le": bound}, count)
-        family.add_sample(f"{name}_sum", labels, cell.sum)
-        family.add_sample(f"{name}_count", labels, cell.count)
+                samples.append(Sample(f"{name}_bucket", {**labels, "le": bound}, count))
+        samples.append(Sample(f"{name}_sum", labels, cell.sum))
+        samples.append(Sample(f"{name}_count", labels, cell.count))
     else:
-        family.add_sample(name, labels, cell)
+        samples.append(Sample(name, labels, cell))

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import tempfile
 import time
-from collections.abc import Iterable
 from pathlib import Path
-
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import Metric as Family
 
 from xmlprom.errors import RunError
 
 DEFAULT_DIRECTORY = Path("/var/lib/prometheus/node-exporter")
-# prometheus_client writes whole numbers as 6.0, and its old releases three digits of exponent, 1.5e+010.
-_NUMBER_END = re.compile(rb"(?m)^([^#\n].*?)(?:\.0|(e\+)0([0-9]{2}))$")
 _ABANDONED = 3600  # seconds after which a temporary file is one that a killed run left
 
 
@@ -27,21 +20,6 @@ def data_file(directory: Path, collector: str) -> Path:
 
 def status_file(directory: Path, collector: str) -> Path:
     return directory / f"{collector}.status.prom"
-
-
-def render(families: Iterable[Family]) -> bytes:
-    """The families in Prometheus' text format 0.0.4, the same bytes with every release of prometheus_client."""
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Collected(families))
-    return _NUMBER_END.sub(rb"\1\2\3", generate_latest(registry))
-
-
-class _Collected:
-    def __init__(self, families: Iterable[Family]) -> None:
-        self._families = list(families)
-
-    def collect(self) -> Iterable[Family]:
-        return self._families
 
 
 def replace(file: Path, content: bytes) -> None:

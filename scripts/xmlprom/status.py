@@ -12,12 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from prometheus_client.core import Metric as Family
-
 from xmlprom import __version__
 from xmlprom.errors import REASONS, RunError
 from xmlprom.extract import Extraction
 from xmlprom.neighbours import read_regular
+from xmlprom.textformat import Family, Sample
 
 _LAST_SUCCESS = "xmlprom_last_success_timestamp_seconds"
 
@@ -43,8 +42,8 @@ def status_families(run: Run) -> list[Family]:
     def add(name: str, help_: str, value: float | None, more: dict[str, str] | None = None) -> None:
         if value is not None:
             if not families or families[-1].name != name:
-                families.append(Family(name, help_, "gauge"))
-            families[-1].add_sample(name, {**labels, **(more or {})}, value)
+                families.append(Family(name, help_, "gauge", []))
+            families[-1].samples.append(Sample(name, {**labels, **(more or {})}, value))
 
     add("xmlprom_last_run_success", "Whether the last run renewed the data file", int(run.error is None))
     for reason in REASONS:

@@ -67,7 +67,7 @@ def run_as_nobody(*arguments: object) -> Result:
     The modules are imported before the user changes, as that user may be unable to read them.
     """
     program = (
-        "import encodings.utf_8_sig, os, sys; sys.path.insert(0, sys.argv[1]);"
+        "import encodings.utf_8_sig, locale, os, sys; sys.path.insert(0, sys.argv[1]);"
         "from xmlprom import cli, collect, people, publish;"
         "os.getuid() or (os.setgroups([]), os.setgid(65534), os.setuid(65534));"
         "sys.exit(cli.main(sys.argv[2:]))"

@@ -162,7 +162,7 @@ metrics:
 """
     loaded = load(write("m.yml", mapping))
     found = families(loaded.labels, [extract(loaded, str(write("source.xml", STORE)))], {})
-    assert [(family.name, family.documentation, family.samples[0].value) for family in found] == [
+    assert [(family.name, family.help, family.samples[0].value) for family in found] == [
         ("x_1_x", "1 in x of {unknown}", 1),
         ("x_o_x", "o in x of {unknown}", 1),
         ("y_o_y", "o in y of {unknown}", 2),
