@@ -208,7 +208,7 @@ class _Judge:
             choices = ["_".join(words[-length:]) for length in range(1, len(words) + 1)]
             choices += [f"{rows.words[-1]}_{choices[-1]}", *(f"{choices[-1]}_{number}" for number in range(2, 1000))]
             name = next(choice for choice in choices if choice not in taken and not label_name_fault(choice))
-            taken[name] = replace(label, name=name)
+            taken[name] = label._replace(name=name)
         return tuple(taken.values())
 
     def _value(self, rows: Rows, field: Field, labels: tuple[Label, ...], alone: bool) -> Remarked:

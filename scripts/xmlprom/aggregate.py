@@ -6,9 +6,8 @@ import itertools
 import math
 from bisect import bisect_left
 from collections.abc import Callable
-from dataclasses import dataclass
 from operator import itemgetter
-from typing import Union
+from typing import NamedTuple, Union
 
 from xmlprom.convert import InvalidValueError, number_of
 from xmlprom.errors import RunError
@@ -22,20 +21,19 @@ LabelValues = tuple[str, ...]
 Share = tuple[LabelValues, float, bool]
 
 
-@dataclass
 class Distribution:
     """What a histogram or summary holds: `buckets` are not cumulative, the last one is +Inf."""
 
-    buckets: list[int]
-    count: int = 0
-    sum: float = 0.0
+    def __init__(self, buckets: list[int]) -> None:
+        self.buckets = buckets
+        self.count = 0
+        self.sum = 0.0
 
 
 Cell = Union[float, Distribution]
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(NamedTuple):
     """The series of one metric out of one source, by the values of its labels."""
 
     metric: Metric

@@ -6,8 +6,8 @@ import contextlib
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from xmlprom.errors import RunError, internal_error
 from xmlprom.extract import Extraction, OnBytes, extract
@@ -23,8 +23,7 @@ _PAUSES = (0.2, 0.5, 1.0)  # seconds before a source that is being written is re
 _BEING_WRITTEN = 5.0  # seconds since its modification, for which a source's fault may pass
 
 
-@dataclass(frozen=True)
-class Job:
+class Job(NamedTuple):
     """What to collect: `source` is a path or glob, `collector` names the files in `directory`."""
 
     mapping: Mapping
@@ -42,8 +41,7 @@ class Job:
         return status_file(self.directory, self.collector)
 
 
-@dataclass(frozen=True)
-class Output:
+class Output(NamedTuple):
     """The content of a data file, and what it was made of."""
 
     content: bytes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 # Values of the label `reason` of xmlprom_last_run_failure: part of the contract, never rename one.
 REASONS = (
@@ -25,8 +25,7 @@ REASONS = (
 )
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """One fault in a mapping: `line` and `column` count from 1, as editors do."""
 
     line: int

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
 _NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 _META = re.compile(rf"#[ \t]*(HELP|TYPE)[ \t]+({_NAME})(?:[ \t]+(.*))?")
@@ -27,14 +26,14 @@ class ExpositionError(ValueError):
     """The text would be lost by node_exporter, or harm it; the message begins with the line's number."""
 
 
-@dataclass
 class FamilyText:
     """One family as it stands in a file. A label with an empty value is no label."""
 
-    name: str
-    help: str | None = None
-    type: str | None = None
-    series: set[Series] = field(default_factory=set)
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.help: str | None = None
+        self.type: str | None = None
+        self.series: set[Series] = set()
 
     @property
     def sample_names(self) -> set[str]:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from lxml import etree
 
@@ -25,8 +24,7 @@ _MAX_HELD = 16 << 20  # bytes of the source, of which rows are kept before they 
 OnBytes = Callable[[int, int], None]
 
 
-@dataclass(frozen=True)
-class Extraction:
+class Extraction(NamedTuple):
     """What one source holds. `size` in bytes, `modified` in Unix seconds; see Totals for the counts."""
 
     path: str
@@ -82,11 +80,13 @@ def stream(
 
 
 def _parse(source: SourceFile, reader: Reader, guard: DoctypeGuard, on_bytes: OnBytes | None) -> None:
-    target: Any = reader  # lxml does without data() and comment(), its stubs do not
+    # The stubs want data() and comment() of a target, and know resolve_entities only of old releases.
+    target: Any = reader
+    entities: Any = "internal"
     # resolve_entities=False would give the '&' of an attribute as '&#38;'; there are no entities that one could
     # resolve, since DoctypeGuard refuses their declarations.
     parser = etree.XMLParser(
-        target=target, resolve_entities="internal", no_network=True, load_dtd=False, huge_tree=False, recover=False
+        target=target, resolve_entities=entities, no_network=True, load_dtd=False, huge_tree=False, recover=False
     )
     start_tags = StartTagGuard()
     read = 0

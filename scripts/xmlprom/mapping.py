@@ -1,4 +1,4 @@
-"""What a mapping says, as frozen dataclasses; `load` makes them from YAML.
+"""What a mapping says, as records; `load` makes them from YAML.
 
 A mapping has sections (a kind of rows each), a section has metrics, a metric has labels and maybe a value.
 """
@@ -10,7 +10,8 @@ import math
 import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from xmlprom.paths import Path
 
@@ -18,8 +19,7 @@ SOURCE_LABEL = "path"  # xmlprom sets it on every series: the source's path
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(NamedTuple):
     """Bounds of a run. Past `series` or `label_length` it fails, or folds into "other" if `fold` is set."""
 
     source_size: int = 1 << 30  # bytes
@@ -29,8 +29,7 @@ class Limits:
     fold: bool = False
 
 
-@dataclass(frozen=True)
-class Label:
+class Label(NamedTuple):
     """A label of a metric. With `values`, no other value appears than these and `other`."""
 
     name: str
@@ -40,13 +39,12 @@ class Label:
     default: str = ""  # for rows without a text at the path
 
 
-@dataclass(frozen=True)
-class Value:
+class Value(NamedTuple):
     """Where a metric's numbers come from and how a text becomes one."""
 
     path: Path
     aggregate: str | None = None  # sum, min, max or last; None for histogram and summary
-    map: Dict[str, float] = field(default_factory=dict)
+    map: Dict[str, float] = MappingProxyType({})
     date: str | None = None  # "iso8601" or a strptime format: the number is Unix time in seconds
     zone: str = "UTC"  # of dates without an offset: "local" is the host's, or a name like "Europe/Paris"
     leading: bool = False  # take the number at the text's start, "45 C"
@@ -56,8 +54,7 @@ class Value:
     skip_invalid: bool = False  # other texts are counted, not an error
 
 
-@dataclass(frozen=True)
-class Condition:
+class Condition(NamedTuple):
     """Selects rows whose text at `path` ("" when there is none) is, or with `negated` isn't, in `texts`."""
 
     path: Path
@@ -68,8 +65,7 @@ class Condition:
         return ((text or "") in self.texts) != self.negated
 
 
-@dataclass(frozen=True)
-class Metric:
+class Metric(NamedTuple):
     """One metric. `name` and `help` may hold {label}: such a label goes into the name, not onto the series."""
 
     name: str
@@ -101,22 +97,20 @@ class Metric:
         return {label.name: label.values + (() if label.other is None else (label.other,)) for label in labels}
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(NamedTuple):
     """One kind of rows and their metrics."""
 
     rows: Path
     metrics: tuple[Metric, ...]
 
 
-@dataclass(frozen=True)
-class Mapping:
+class Mapping(NamedTuple):
     """A whole mapping. `source` is a path or glob; `labels` are put on every series; `max_age` is in seconds."""
 
     source: str | None
     sections: tuple[Section, ...]
-    labels: Dict[str, str] = field(default_factory=dict)
-    limits: Limits = field(default_factory=Limits)
+    labels: Dict[str, str] = MappingProxyType({})
+    limits: Limits = Limits()
     max_age: float | None = None
 
     @property

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
+from typing import NamedTuple
 
 _NAME = r"[^\W\d][\w.\-]*"
 _NAME_TEST = re.compile(rf"(?:(?P<any>\{{\*\}})|(?P<prefix>{_NAME}):)?(?P<local>{_NAME}|\*)")
@@ -30,8 +29,7 @@ class PathError(ValueError):
         super().__init__(message)
 
 
-@dataclass(frozen=True)
-class Predicate:
+class Predicate(NamedTuple):
     """`[@attribute]`, `[@attribute='text']` or `[@attribute!='text']`."""
 
     attribute: str
@@ -44,8 +42,7 @@ class Predicate:
         return value is not None and (self.text is None or (value == self.text) != self.negated)
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One element on the way: `namespace` None is any, "" is none; `local` "*" is any name.
 
     `descendant`: any number of elements may stand before it (`//`).
@@ -62,8 +59,7 @@ class Step:
         return self.local in ("*", local) and self.namespace in (None, namespace)
 
 
-@dataclass(frozen=True)
-class Path:
+class Path(NamedTuple):
     """A parsed path: up `up` elements, down `steps`, then `leaf`.
 
     `leaf`: "element" (the text of the element and all that it holds), "text()" (the text directly in it),
@@ -83,7 +79,7 @@ class Path:
         """The paths that `|` joins, itself first."""
         return (self, *self.others)
 
-    @cached_property
+    @property
     def attribute(self) -> str | None:
         """The attribute's name in lxml's notation, None if the leaf is no attribute."""
         return self.leaf[1:] if self.leaf.startswith("@") else None
@@ -118,7 +114,7 @@ def parse(text: str, namespaces: Mapping[str, str]) -> Path:
     for branch, start in zip(others, starts[1:]):
         if not (first.steps and branch.steps) or branch.absolute != first.absolute:
             raise PathError("'|' joins places below the row, a|b/@c, or absolute paths; nothing else", start)
-    return replace(first, text=text, others=tuple(others)) if others else first
+    return first._replace(text=text, others=tuple(others)) if others else first
 
 
 def _branch(text: str, offset: int, namespaces: Mapping[str, str]) -> Path:

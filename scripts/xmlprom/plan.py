@@ -10,10 +10,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass
-from functools import cached_property
 from operator import itemgetter
-from typing import Optional, Union
+from typing import NamedTuple, Optional, Union
 
 from xmlprom.mapping import Mapping, Section
 from xmlprom.paths import Path, Step
@@ -23,47 +21,37 @@ _MAX_STATES = 4096  # a document with more element names than that gets states t
 RawRow = tuple[Optional[str], ...]
 
 
-@dataclass(frozen=True)
-class Fields:
+class Fields(NamedTuple):
     """What has to be read from each row of a section; `paths[i]` is column i of a RawRow.
 
+    `own`: what is known at a row's start tag, as (column, elements to go up, attribute or None for the name).
     `ordered`: some metric wants the last value, so that rows can't be counted by equality.
     """
 
     number: int
     rows: Path
     paths: tuple[Path, ...]
+    own: tuple[tuple[int, int, str | None], ...]
     ordered: bool
 
-    @cached_property
-    def own(self) -> tuple[tuple[int, Path], ...]:
-        """The (column, path) of what is known at a row's start tag."""
-        return tuple(
-            (column, path)
-            for column, path in enumerate(self.paths)
-            if not path.steps and path.leaf not in ("element", "text()")
-        )
-
-    @cached_property
+    @property
     def at_start(self) -> bool:
         """Whether a row counts when its start tag is complete: where order matters, rows count as they end."""
         return len(self.own) == len(self.paths) and not self.ordered
 
-    @cached_property
+    @property
     def in_start_tag(self) -> bool:
         """Whether the start tag alone holds a whole row, and equal rows may be counted together."""
-        return self.at_start and all(path.up == 0 for path in self.paths)
+        return self.at_start and all(up == 0 for _, up, _ in self.own)
 
 
-@dataclass(frozen=True)
-class RowTarget:
+class RowTarget(NamedTuple):
     """Here starts a row."""
 
     fields: Fields
 
 
-@dataclass(frozen=True)
-class FieldTarget:
+class FieldTarget(NamedTuple):
     """Here is column `column` of the row that started `depth` elements further up."""
 
     fields: Fields
@@ -72,8 +60,7 @@ class FieldTarget:
     leaf: str
 
 
-@dataclass(frozen=True)
-class DocumentTarget:
+class DocumentTarget(NamedTuple):
     """Here is document text number `number`, if it is the first such place."""
 
     number: int
@@ -83,14 +70,12 @@ class DocumentTarget:
 Target = Union[RowTarget, FieldTarget, DocumentTarget]
 
 
-@dataclass(frozen=True)
-class Pattern:
+class Pattern(NamedTuple):
     steps: tuple[Step, ...]
     target: Target
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """A compiled mapping: `documents` are the absolute paths of labels, in the order of DocumentTarget.number."""
 
     sections: tuple[Fields, ...]
@@ -140,7 +125,12 @@ def _fields(number: int, section: Section, ordered: bool) -> Fields:
         if metric.value:
             paths[metric.value.path] = None
             ordered = ordered or metric.value.aggregate == "last"
-    return Fields(number, section.rows, tuple(paths), ordered)
+    own = tuple(
+        (column, path.up, path.attribute)
+        for column, path in enumerate(paths)
+        if not path.steps and path.leaf not in ("element", "text()")
+    )
+    return Fields(number, section.rows, tuple(paths), own, ordered)
 
 
 class State(dict[str, "State"]):

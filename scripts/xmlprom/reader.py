@@ -307,11 +307,11 @@ class TracingReader(FullReader):
 def _own_texts(fields: Fields, tag: str, attributes: Attributes, ancestors: Sequence[Element] = ()) -> Texts:
     """The columns of a row that are known at its start tag; `ancestors` end with the row itself."""
     texts: Texts = [None] * len(fields.paths)
-    for column, path in fields.own:
+    for column, up, attribute in fields.own:
         its_tag, its_attributes = tag, attributes
-        if path.up:
-            its_tag, its_attributes = ancestors[-1 - path.up] if path.up < len(ancestors) else ("", {})
-        texts[column] = its_attributes.get(path.attribute) if path.attribute else local_name(its_tag)
+        if up:
+            its_tag, its_attributes = ancestors[-1 - up] if up < len(ancestors) else ("", {})
+        texts[column] = its_attributes.get(attribute) if attribute else local_name(its_tag)
     return texts
 
 

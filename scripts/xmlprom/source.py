@@ -7,23 +7,21 @@ import glob
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from xmlprom.errors import RunError
 
 _CHUNK = 1 << 16  # bytes
 
 
-@dataclass(frozen=True)
-class SourceFile:
+class SourceFile(NamedTuple):
     """An open source; `size` in bytes and `modified` in Unix seconds are those at opening."""
 
     path: str
     stream: BinaryIO
     size: int
     modified: float
-    _identity: tuple[int, ...]
+    identity: tuple[int, ...]
 
     def chunks(self) -> Iterator[bytes]:
         """The file's bytes, in order.
@@ -37,7 +35,7 @@ class SourceFile:
                 if read > self.size:
                     break
                 yield chunk
-            changed = read != self.size or _identity(os.stat(self.path)) != self._identity
+            changed = read != self.size or _identity(os.stat(self.path)) != self.identity
         except FileNotFoundError:
             changed = True
         except OSError as error:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from xmlprom import __version__
 from xmlprom.errors import REASONS, RunError
@@ -21,8 +21,7 @@ from xmlprom.textformat import Family, Sample
 _LAST_SUCCESS = "xmlprom_last_success_timestamp_seconds"
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(NamedTuple):
     """One run of a collector: times in Unix seconds, `duration` in seconds if it is known, `error` if it failed."""
 
     collector: str

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import replace
 
 import pytest
 from conftest import SCRIPT
@@ -448,7 +447,7 @@ def test_a_root_that_no_rows_can_match(collect):
 
 def test_limits_of_a_mapping(write):
     found = load(write("m.yml", one("/r", "", "limits: {source_size: 2 MiB, series: 7}\nmax_age: 2h\n")))
-    assert (found.limits, found.max_age) == (replace(found.limits, source_size=2 << 20, series=7), 7200)
+    assert (found.limits, found.max_age) == (found.limits._replace(source_size=2 << 20, series=7), 7200)
 
 
 def test_the_same_bytes_every_time(write):
