@@ -1,7 +1,7 @@
 SHELL := bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-clean test lint unit distributions molecule bench lock clean venv hosts bench-tools
+.PHONY: help demo demo-clean test lint unit distributions molecule bench lock clean venv hosts bench-tools tools
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -22,7 +22,7 @@ lint: venv ## ansible-lint, yamllint, ruff, mypy, shellcheck
 	mypy
 	git grep -lE '^#!.*\bsh$$|^#!.*\bbash$$' | xargs shellcheck
 
-unit: venv ## pytest
+unit: venv tools ## pytest
 	pytest
 
 distributions: venv hosts ## the unit tests with each distribution's own packages
@@ -49,5 +49,5 @@ clean: ## remove the environment and all test hosts and images
 venv:
 	@scripts/setup.sh venv
 
-hosts bench-tools:
+hosts bench-tools tools:
 	@scripts/setup.sh $@

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Rolls out to one test host with the real playbooks and inventory.example, and shows what came of it.
+# Rolls out to a test host, and a second one that watches it, with the real playbooks and inventory.example; shows
+# what came of it, and how an alert fires and resolves.
 #
-#   demo.sh         KEEP=1 leaves the host up
-#   demo.sh clean   removes it
+#   demo.sh         KEEP=1 leaves the hosts up
+#   demo.sh clean   removes them
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH=$PWD/.venv/bin:$PATH
@@ -31,7 +32,7 @@ step() {
   printf '%3d s\n' "$((SECONDS - start))"
 }
 
-play() { ansible-playbook --inventory inventory.example --inventory "$work/inventory" --limit "$host,localhost" "$@"; }
+play() { ansible-playbook --inventory inventory.example --inventory "$work/inventory" --limit "$host,$watch,localhost" "$@"; }
 
 destroy() { play molecule/shared/destroy.yml >"$log" 2>&1 || molecule/shared/clean.sh; }
 
@@ -39,9 +40,57 @@ enter() { echo "ssh -i $work/id_ed25519 -o StrictHostKeyChecking=no -o UserKnown
 
 on_host() { $(enter) -q sudo "$@"; }
 
-mkdir -p "$work/inventory"
-host=$(ansible-inventory --inventory inventory.example --list --limit 'all[0]' |
-  python -c 'import json, sys; print(*json.load(sys.stdin)["_meta"]["hostvars"])')
+first_of() {
+  ansible-inventory --inventory inventory.example --list --limit "$1[0]" |
+    python -c 'import json, sys; print(*json.load(sys.stdin)["_meta"]["hostvars"])'
+}
+
+address_of() { sed -n "/^    $1:/,/ansible_host/s/^ *ansible_host: //p" "$work/inventory/hosts.yml"; }
+
+# Waits until the alerts' summaries match, and shows them.
+await_alerts() {
+  python - "http://$watcher:9093/api/v2/alerts" "$1" <<'END'
+import json, sys, time, urllib.request
+for _ in range(90):
+    try:
+        alerts = json.load(urllib.request.urlopen(sys.argv[1], timeout=5))
+    except OSError:
+        alerts = None
+    if alerts is not None and (any(sys.argv[2] in a["labels"]["alertname"] for a in alerts) if sys.argv[2] else not alerts):
+        sys.exit()
+    time.sleep(1)
+sys.exit(f"alerts: {alerts}")
+END
+}
+
+# What Prometheus answers to a query.
+ask() {
+  python - "http://$watcher:9090/api/v1/query" "$1" <<'END'
+import json, sys, time, urllib.parse, urllib.request
+url = sys.argv[1] + "?" + urllib.parse.urlencode({"query": sys.argv[2]})
+for _ in range(30):
+    found = json.load(urllib.request.urlopen(url, timeout=5))["data"]["result"]
+    if found:
+        break
+    time.sleep(1)
+for result in found:
+    labels = ", ".join(f'{k}="{v}"' for k, v in sorted(result["metric"].items()) if k not in ("__name__", "job"))
+    print(f"{result['metric'].get('__name__', '')}{{{labels}}} {result['value'][1]}")
+END
+}
+
+mkdir -p "$work/inventory/group_vars"
+host=$(first_of xmlprom) watch=$(first_of monitoring)
+# Short, for an alert within seconds.
+cat >"$work/inventory/group_vars/all.yml" <<'END'
+xmlprom_interval: 5s
+xmlprom_randomized_delay: 0s
+monitoring_targets: "{{ groups['xmlprom'][:1] }}"
+monitoring_scrape_interval: 2s
+monitoring_evaluation_interval: 2s
+monitoring_alert_for: 10s
+monitoring_alert_keep: 0s
+END
 
 if [[ ${1:-} == clean ]]; then
   destroy
@@ -49,13 +98,14 @@ if [[ ${1:-} == clean ]]; then
 fi
 [[ -n ${KEEP:-} ]] || trap destroy EXIT
 
-heading "One Debian 13 host, $host of inventory.example"
-step 'make its image, once a week' molecule/shared/images.sh host debian13
-step 'boot it' play molecule/shared/create.yml
-address=$(sed -n 's/^ *ansible_host: //p' "$work/inventory/hosts.yml")
+heading "Two Debian 13 hosts, $host and $watch of inventory.example"
+step 'make their image, once a week' molecule/shared/images.sh host debian13
+step 'boot them' play molecule/shared/create.yml
+address=$(address_of "$host") watcher=$(address_of "$watch")
 step 'write a source, /tmp/store.xml' on_host install -m 0644 /dev/stdin /tmp/store.xml <examples/store.xml
 step 'roll out, playbooks/site.yml' play playbooks/site.yml
 step 'prove it, playbooks/verify.yml' play playbooks/verify.yml
+step 'watch it, playbooks/monitoring.yml' play playbooks/monitoring.yml
 
 heading "The application's file"
 indent <examples/store.xml
@@ -69,6 +119,15 @@ import sys, urllib.request
 print(urllib.request.urlopen(sys.argv[1], timeout=10).read().decode())
 END
 
+heading "What Prometheus has: http://$watcher:9090"
+ask 'store_rows > 0' | indent
+heading 'The application truncates its file'
+step 'break it' on_host truncate -s 100 /tmp/store.xml
+step 'until Alertmanager has the alert' await_alerts XmlpromRunFailed
+ask 'ALERTS{alertname="XmlpromRunFailed"}' | indent
+step 'repair it' on_host install -m 0644 /dev/stdin /tmp/store.xml <examples/store.xml
+step 'until the alert is resolved' await_alerts ''
+
 heading 'Next'
 if [[ -n ${KEEP:-} ]]; then
   indent <<END
@@ -76,11 +135,12 @@ look around    $(enter)
 break it       sudo truncate -s 100 /tmp/store.xml; sudo systemctl start xmlprom-store
                and /metrics keeps the data, with xmlprom_last_run_success 0
 roll out again KEEP=1 make demo
-remove it      make demo-clean
+in a browser   http://$watcher:9090 (Prometheus), http://$watcher:9093 (Alertmanager)
+remove them    make demo-clean
 END
 else
   indent <<'END'
-KEEP=1 make demo                                                leaves the host up to look around
+KEEP=1 make demo                                                leaves the hosts up to look around
 cp -r inventory.example inventory                               then put your hosts and files in it
 .venv/bin/ansible-playbook -i inventory playbooks/site.yml -C   shows what a rollout would change
 .venv/bin/ansible-playbook -i inventory playbooks/site.yml      rolls out

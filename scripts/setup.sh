@@ -2,7 +2,7 @@
 # Makes a fresh machine ready: the Python environment in .venv, and what test hosts run on.
 # Looks before it acts, so that it costs nothing when there is nothing to do.
 #
-#   setup.sh venv|hosts|bench-tools ...
+#   setup.sh venv|hosts|bench-tools|tools ...
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH=${PATH//"$PWD/.venv/bin:"/} # make puts it first; the environment must not be made from itself
@@ -87,10 +87,24 @@ bench-tools() {
   install_packages "${packages[@]}"
 }
 
-[[ $# -gt 0 ]] || die 'usage: setup.sh venv|hosts|bench-tools ...'
+# promtool and amtool out of Debian's packages, which would start servers if they were installed; the tests
+# that need them are skipped without.
+tools() {
+  local deb debs
+  [[ -x .cache/tools/usr/bin/promtool && -x .cache/tools/usr/bin/amtool ]] && return
+  command -v apt-get >/dev/null || return 0
+  debs=$(mktemp -d) && mkdir -p .cache
+  (cd "$debs" && { apt-get -qq download prometheus prometheus-alertmanager 2>/dev/null ||
+    { as_root apt-get -qq update && apt-get -qq download prometheus prometheus-alertmanager; }; }) ||
+    { rm -rf "$debs" && return 0; }
+  for deb in "$debs"/*.deb; do dpkg-deb --extract "$deb" .cache/tools; done
+  rm -rf "$debs"
+}
+
+[[ $# -gt 0 ]] || die 'usage: setup.sh venv|hosts|bench-tools|tools ...'
 for part in "$@"; do
   case $part in
-    venv | hosts | bench-tools) "$part" ;;
+    venv | hosts | bench-tools | tools) "$part" ;;
     *) die "unknown part $part" ;;
   esac
 done

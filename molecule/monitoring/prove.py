@@ -1,0 +1,85 @@
+"""Asks a running Prometheus; prints what is not as it should be and exits 1.
+
+prove.py values URL SOURCE      the targets are up, and store_rows holds what SOURCE, counted here anew, says
+prove.py dashboards URL DIR     every query of every panel returns data, for a chosen host and for all
+prove.py federation URL SITE... rows and aggregates of every site have arrived
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import urllib.parse
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+CHOICES = (
+    {"$collector": "store", "$group": "shop", "$host": "app1"},
+    {"$collector": ".*", "$group": ".*", "$host": ".*"},
+)
+
+
+def ask(url: str, query: str) -> list[dict[str, object]]:
+    address = f"{url}/api/v1/query?{urllib.parse.urlencode({'query': query})}"
+    with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310
+        return json.load(answer)["data"]["result"]
+
+
+def values(url: str, source: str) -> Iterator[str]:
+    counted = Counter((row.tag, row.get("operation")) for row in ElementTree.parse(source).getroot())  # noqa: S314
+    for result in ask(url, "up"):
+        if result["value"][1] != "1":
+            yield f"down: {result['metric']}"
+    found = ask(url, "store_rows")
+    if not found:
+        yield "no store_rows"
+    for host in {result["metric"]["instance"] for result in found}:
+        measured = Counter()
+        for result in found:
+            metric = result["metric"]
+            if metric["instance"] == host:
+                measured[metric["item"], metric["operation"]] = int(result["value"][1])
+        if +measured != counted:
+            yield f"{host}: {+measured} is not {counted}"
+
+
+def dashboards(url: str, directory: str) -> Iterator[str]:
+    asked = 0
+    for file in sorted(Path(directory).glob("*.json")):
+        for panel in json.loads(file.read_text())["panels"]:
+            for target in panel.get("targets", []):
+                for choice in CHOICES:
+                    query = target["expr"]
+                    for name, value in choice.items():
+                        query = query.replace(name, value)
+                    asked += 1
+                    if not ask(url, query):
+                        yield f"{file.name}, {panel['title']}: no data for {query}"
+    if asked < 50:
+        yield f"only {asked} queries: the dashboards have lost theirs"
+
+
+def federation(url: str, *sites: str) -> Iterator[str]:
+    for series in ("xmlprom_rows", "site:store_rows:sum", "xmlprom:interval:seconds"):
+        found = {result["metric"].get("site") for result in ask(url, series)}
+        if found != set(sites):
+            yield f"{series} of the sites {found}, not {set(sites)}"
+
+
+def main() -> int:
+    command, *arguments = sys.argv[1:]
+    for _ in range(30):
+        problems = list({"values": values, "dashboards": dashboards, "federation": federation}[command](*arguments))
+        if not problems:
+            return 0
+        time.sleep(1)
+    print("\n".join(problems))
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""The rules: promtool's own cases on what the role renders, and what the inventory has to make of them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import HERE, ROOT, Render, run
+
+
+@pytest.mark.parametrize(("cases", "rules"), [("alerts", "alerts"), ("inventory-rules", "inventory")])
+def test_cases(cases: str, rules: str, rendered: Path, tmp_path: Path, promtool: str) -> None:
+    shutil.copy(rendered / f"{rules}.yml", tmp_path / f"xmlprom-{rules}.yml")
+    shutil.copy(HERE / f"{cases}.yml", tmp_path)
+    done = run(promtool, "test", "rules", tmp_path / f"{cases}.yml")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_targets(rendered: Path) -> None:
+    targets = yaml.safe_load((rendered / "targets.yml").read_text())
+    demo = {"environment": "demo", "project": "demo-textfile-collector"}
+    assert targets == [
+        {"targets": ["192.0.2.1:9100"], "labels": {"group": "shop", "instance": "app1.example.com", **demo}},
+        {"targets": ["app2.example.com:9100"], "labels": {"group": "shop", "instance": "app2.example.com", **demo}},
+        {
+            "targets": ["other.example.com:9100"],
+            "labels": {"group": "xmlprom", "instance": "other.example.com", "rack": "7"},
+        },
+    ]
+
+
+def test_aggregates_are_of_what_can_be_added(rendered: Path) -> None:
+    groups = yaml.safe_load((rendered / "inventory.yml").read_text())["groups"]
+    records = [rule["record"] for rule in groups[1]["rules"]]
+    assert records == [
+        "site:batch_jobs:sum",
+        "site:batch_seconds_total:sum",
+        "site:store_rows:sum",
+        "site:store_total_rows:sum",
+    ]
+
+
+def test_every_alert_has_its_section_in_the_runbook(rendered: Path) -> None:
+    groups = yaml.safe_load((rendered / "alerts.yml").read_text())["groups"]
+    alerts = [rule["alert"] for group in groups for rule in group["rules"]]
+    sections = re.findall(r"^## (\w+)$", (ROOT / "docs/runbook.md").read_text(), re.M)
+    assert sections == alerts
+    for group in groups:
+        for rule in group["rules"]:
+            assert rule["annotations"]["runbook_url"] == f"docs/runbook.md#{rule['alert'].lower()}"
+            assert "$labels.instance" in rule["annotations"]["summary"]
+
+
+def test_every_alert_has_a_case(rendered: Path) -> None:
+    cases = (HERE / "alerts.yml").read_text()
+    fired = set(re.findall(r"alertname: (\w+)\n +eval_time: .*\n +exp_alerts:\n", cases))
+    groups = yaml.safe_load((rendered / "alerts.yml").read_text())["groups"]
+    assert fired == {rule["alert"] for group in groups for rule in group["rules"]}
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {},
+        {"monitoring_targets": []},
+        {
+            "monitoring_external_labels": {"site": "north"},
+            "monitoring_federate_from": ["south:9090"],
+            "monitoring_scrape_options": {"scheme": "https", "tls_config": {"ca_file": "/etc/ssl/ca.pem"}},
+            "monitoring_scrape_configs": [{"job_name": "x", "static_configs": [{"targets": ["y:1"]}]}],
+            "monitoring_remote_write": [{"url": "https://mimir.example.com/api/v1/push"}],
+        },
+    ],
+)
+def test_prometheus_takes_it(variables: dict[str, object], render: Render, promtool: str) -> None:
+    out = render(**variables)
+    config = yaml.safe_load((out / "prometheus.yml").read_text())
+    assert config["scrape_configs"][1]["job_name"] == "node"
+    # Its own paths hold only on a monitoring host.
+    done = run(promtool, "check", "config", "--syntax-only", out / "prometheus.yml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    done = run(promtool, "check", "rules", out / "inventory.yml", out / "alerts.yml")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_specification_is_of_the_defaults() -> None:
+    role = ROOT / "roles/monitoring"
+    defaults = yaml.safe_load((role / "defaults/main.yml").read_text())
+    options = yaml.safe_load((role / "meta/argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+    assert list(options) == list(defaults)
+    for name, option in options.items():
+        if "default" in option:
+            assert option["default"] == defaults[name], name
