@@ -69,8 +69,10 @@ class Totals:
                 self.invalid += times
                 continue
             if share is not None:
-                metric.add(share, times)
-                self.folded += times * share[2]
+                key, number, folded = share
+                metric.add(key, number, times)
+                if folded:
+                    self.folded += times
 
     def finish(self, documents: list[str | None]) -> tuple[Table, ...]:
         """All series, those without a row that are known in advance too; `documents` are the document's texts.
@@ -124,8 +126,8 @@ class MetricTotals:
         key, folded = self._keys.get(texts) or self._key(texts)
         return key, number, folded
 
-    def add(self, share: Share, times: int) -> None:
-        key, number, _ = share
+    def add(self, key: LabelValues, number: float, times: int) -> None:
+        """Add what `times` equal rows give to a series."""
         self._series[key] = self._combine(self._series.get(key), number, times, self.metric)
 
     def _key(self, texts: RawRow) -> tuple[LabelValues, bool]:

@@ -36,6 +36,18 @@ def number_of(text: str | None, value: Value) -> float | None:
 
 
 def _number(text: str, value: Value) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number) or "_" in text or not text.isascii():  # float takes more than is a number here
+        number = _strict_number(text, value)
+    if not math.isfinite(number * value.scale):
+        raise InvalidValueError(_message(text, value, "is too large for a number"))
+    return number
+
+
+def _strict_number(text: str, value: Value) -> float:
     match = _NUMBER.fullmatch(text)
     if not match and value.leading:
         match = _NUMBER.match(text)
@@ -43,10 +55,7 @@ def _number(text: str, value: Value) -> float:
             match = None
     if not match:
         raise InvalidValueError(_message(text, value, "is not a number"))
-    number = float(match[0])
-    if not math.isfinite(number * value.scale):
-        raise InvalidValueError(_message(text, value, "is too large for a number"))
-    return number
+    return float(match[0])
 
 
 def _unix_time(text: str, value: Value) -> float:

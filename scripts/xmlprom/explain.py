@@ -130,8 +130,8 @@ def _trace(metric: MetricTrace, row: RawRow, place: tuple[int, int]) -> bool:
         if value and metric.totals.selects(row):
             metric.note(f"no sample: the value at {value.path.text} is missing", place)
         return False
-    metric.totals.add(share, 1)
-    key, *_ = share
+    key, number, _ = share
+    metric.totals.add(key, number, 1)
     metric.series.setdefault(key, Rows()).add(place)
     for (label, column), label_value in zip(metric.totals.labels, key):
         why = _difference(label, row[column], label_value)

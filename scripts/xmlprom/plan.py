@@ -26,6 +26,7 @@ class Fields(NamedTuple):
 
     `own`: what is known at a row's start tag, as (column, elements to go up, attribute or None for the name).
     `ordered`: some metric wants the last value, so that rows can't be counted by equality.
+    `at_start`: a row counts when its start tag is complete: where order matters, rows count as they end.
     """
 
     number: int
@@ -33,11 +34,7 @@ class Fields(NamedTuple):
     paths: tuple[Path, ...]
     own: tuple[tuple[int, int, str | None], ...]
     ordered: bool
-
-    @property
-    def at_start(self) -> bool:
-        """Whether a row counts when its start tag is complete: where order matters, rows count as they end."""
-        return len(self.own) == len(self.paths) and not self.ordered
+    at_start: bool
 
     @property
     def in_start_tag(self) -> bool:
@@ -88,6 +85,11 @@ class Plan(NamedTuple):
         return any(path.up for fields in self.sections for path in fields.paths)
 
     @property
+    def wants_direct_text(self) -> bool:
+        """Whether the text of some element is wanted without that of the elements in it."""
+        return any(getattr(pattern.target, "leaf", None) == "text()" for pattern in self.patterns)
+
+    @property
     def start_tags_suffice(self) -> bool:
         """Whether rows stand at a known depth, and no text and nothing at an element's end has to be looked at."""
         return not self.documents and all(
@@ -130,7 +132,7 @@ def _fields(number: int, section: Section, ordered: bool) -> Fields:
         for column, path in enumerate(paths)
         if not path.steps and path.leaf not in ("element", "text()")
     )
-    return Fields(number, section.rows, tuple(paths), own, ordered)
+    return Fields(number, section.rows, tuple(paths), own, ordered, len(own) == len(paths) and not ordered)
 
 
 class State(dict[str, "State"]):
@@ -138,18 +140,20 @@ class State(dict[str, "State"]):
 
     `waiting`: the steps that a child may match. `targets`: what to do at this element. `undecided`: the steps that
     match this element's name, of which some have predicates, so that `decide` must look at the attributes.
-    `active`: there is something to do or decide. Where counting rows of section `counted` is all there is to do,
-    `counts` has them by `key(attributes)`. Where the element's text is all that is wanted of it and of what it holds,
-    `only_text` is the field for it.
+    `active`: there is something to do or decide. `ending`: the sections whose rows count where the element ends.
+    Where counting rows of section `counted` is all there is to do, `counts` has them by `key(attributes)`. Where the
+    element's text is all that is wanted of it and of what it holds, `only_text` is the field for it, and `place` its
+    section, column and depth below the row.
     """
 
     counted: Fields
     key: Callable[[Dict[str, str]], object]
     counts: dict[object, int] | None
     only_text: FieldTarget | None
+    place: tuple[int, int, int]
     __slots__ = (
-        "machine", "tag", "waiting", "targets", "undecided", "outcomes",
-        "active", "counted", "key", "counts", "only_text",
+        "machine", "tag", "waiting", "targets", "undecided", "outcomes", "ending",
+        "active", "counted", "key", "counts", "only_text", "place",
     )  # fmt: skip
 
     def __init__(
@@ -166,11 +170,14 @@ class State(dict[str, "State"]):
         self.targets = targets
         self.undecided = undecided
         self.outcomes: dict[tuple[bool, ...], State] = {}
+        rows = (target.fields for target in targets if isinstance(target, RowTarget))
+        self.ending = tuple(fields for fields in rows if not fields.at_start)
         self.active = bool(targets or undecided)
         self.counts = None
         self.only_text = None
         if len(targets) == 1 and isinstance(targets[0], FieldTarget) and targets[0].leaf == "element" and not waiting:
-            self.only_text = targets[0]
+            target = self.only_text = targets[0]
+            self.place = target.fields.number, target.column, target.depth
 
     def __missing__(self, tag: str) -> State:
         state = self.machine.below(self, tag)

@@ -152,24 +152,33 @@ class StartTagReader(Reader):
 
 
 class _Capture:
-    """An open element whose text is wanted, into `texts[column]`; `direct`: without that of elements in it."""
+    """An open element whose text is wanted, into `texts[column]`: all that is heard from `begin` on.
 
-    __slots__ = ("depth", "direct", "texts", "column", "parts")
+    `direct`: without the text of elements in it, hence with `parts` of its own.
+    """
 
-    def __init__(self, depth: int, direct: bool, texts: Texts, column: int) -> None:
+    __slots__ = ("depth", "direct", "texts", "column", "begin", "parts")
+
+    def __init__(self, depth: int, direct: bool, texts: Texts, column: int, begin: int) -> None:
         self.depth = depth
         self.direct = direct
         self.texts = texts
         self.column = column
+        self.begin = begin
         self.parts: list[str] = []
 
 
 class FullReader(Reader):
-    """Reads whatever a mapping can ask for."""
+    """Reads whatever a mapping can ask for.
+
+    lxml hands every text to `data`, blanks between elements too, wanted or not. Nothing is faster than to keep
+    them all in a list, to look at its end where an element ends whose text is wanted, and to forget the others
+    with each chunk.
+    """
 
     data: Callable[[str], None]
 
-    def __init__(  # noqa: C901 - three handlers, each simple, that share their variables
+    def __init__(  # noqa: C901, PLR0915 - handlers, each simple, that share their variables
         self, plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[..., None]
     ) -> None:
         super().__init__(plan, sink, max_depth, on_doctype)
@@ -177,50 +186,60 @@ class FullReader(Reader):
         self._ancestors: list[Element] = []  # and the element itself; only if some path goes up
         self._open_rows: list[dict[int, Texts]] = [{} for _ in plan.sections]  # by depth: rows can stand in rows
         self._captures: list[_Capture] = []
-        self._heard: list[str] = []  # in an element of which nothing but the text is wanted
-        state, listening = self._machine.start, False
+        self._heard: list[str] = []
+        state = self._machine.start
+        begin = -1  # of the text, in `heard`, of an element of which nothing else is wanted
         around, open_rows, captures, heard = self._around, self._open_rows, self._captures, self._heard
-        push, pop, hear = around.append, around.pop, heard.append
+        push, pop = around.append, around.pop
+        checked_depth = 0
 
         def start(tag: str, attributes: Attributes) -> None:
-            nonlocal state, listening
+            nonlocal state, begin, checked_depth
             push(state)
             state = state[tag]
             if state.active:
                 if state.undecided:
                     state = state.decide(attributes)
                 if state.only_text:
-                    listening = True
+                    begin = len(heard)
                 else:
                     self._enter(state, tag, attributes)
-            if not 1 < len(around) <= max_depth:
+            if len(around) > checked_depth:
                 self._check(state, len(around))
+                checked_depth = max_depth
 
         def end(_tag: str) -> None:
-            nonlocal state, listening
+            nonlocal state, begin
             if state.active:
-                target = state.only_text
-                if target:
-                    row = open_rows[target.fields.number][len(around) - target.depth]
-                    if row[target.column] is None:
-                        row[target.column] = _joined(heard)
+                if state.only_text:
+                    section, column, up = state.place
+                    row = open_rows[section][len(around) - up]
+                    if row[column] is None:
+                        row[column] = _joined(heard[begin:])
                     else:
-                        self.repeated.add(target)
-                    listening = False
-                    heard.clear()
+                        self.repeated.add(state.only_text)
+                    begin = -1
                 else:
                     self._leave(state)
             state = pop()
 
         def data(text: str) -> None:
-            if listening:
-                hear(text)
-            if captures:
-                for capture in captures:
-                    if not capture.direct or capture.depth == len(around):
-                        capture.parts.append(text)
+            heard.append(text)
+            for capture in captures:
+                if capture.direct and capture.depth == len(around):
+                    capture.parts.append(text)
 
-        self.start, self.end, self.data = start, end, data
+        def forget() -> None:
+            nonlocal begin
+            begins = [capture.begin for capture in captures if not capture.direct]
+            first = min([*begins, begin] if begin >= 0 else begins, default=len(heard))
+            del heard[:first]
+            begin -= first
+            for capture in captures:
+                capture.begin -= first
+
+        self.start, self.end, self._forget = start, end, forget
+        self.data = data if plan.wants_direct_text else heard.append
         if plan.looks_up:
             self._remember_ancestors()
 
@@ -238,6 +257,7 @@ class FullReader(Reader):
         self.start, self.end = start_and_remember, end_and_forget
 
     def drain_if_full(self) -> None:
+        self._forget()
         for parts in (self._heard, *(capture.parts for capture in self._captures)):
             _joined(parts)  # a text that never ends must not fill the memory
         super().drain_if_full()
@@ -258,14 +278,12 @@ class FullReader(Reader):
                 self._read(target, tag, attributes, self.documents, target.number)
 
     def _leave(self, state: State) -> None:
-        captures = self._captures
         depth = len(self._around)
-        while captures and captures[-1].depth == depth:
-            capture = captures.pop()
-            capture.texts[capture.column] = _joined(capture.parts)
-        for target in state.targets:
-            if isinstance(target, RowTarget) and not target.fields.at_start:
-                self._add(target.fields, self._open_rows[target.fields.number].pop(depth))
+        while self._captures and self._captures[-1].depth == depth:
+            capture = self._captures.pop()
+            capture.texts[capture.column] = _joined(capture.parts if capture.direct else self._heard[capture.begin :])
+        for fields in state.ending:
+            self._add(fields, self._open_rows[fields.number].pop(depth))
 
     def _own_texts(self, fields: Fields, tag: str, attributes: Attributes) -> Texts:
         return _own_texts(fields, tag, attributes, self._ancestors)
@@ -282,7 +300,8 @@ class FullReader(Reader):
             texts[column] = local_name(tag)
         else:
             texts[column] = ""  # takes the column; the text comes with the end tag
-            self._captures.append(_Capture(len(self._around), target.leaf == "text()", texts, column))
+            direct = target.leaf == "text()"
+            self._captures.append(_Capture(len(self._around), direct, texts, column, len(self._heard)))
 
 
 class TracingReader(FullReader):
