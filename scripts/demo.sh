@@ -135,7 +135,7 @@ look around    $(enter)
 break it       sudo truncate -s 100 /tmp/store.xml; sudo systemctl start xmlprom-store
                and /metrics keeps the data, with xmlprom_last_run_success 0
 roll out again KEEP=1 make demo
-in a browser   http://$watcher:9090 (Prometheus), http://$watcher:9093 (Alertmanager)
+in a browser   http://$watcher:9090/classic/graph (Prometheus), http://$watcher:9093 (Alertmanager)
 remove them    make demo-clean
 END
 else
