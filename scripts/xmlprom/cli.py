@@ -120,16 +120,18 @@ def _collect(options: argparse.Namespace) -> int:
     job = _job(options)
     if options.killed:
         collect.tell_killed(job, options.killed)
-    if not options.dry_run and not sys.stderr.isatty() and not job.only:
-        collect.run(job)
-        return SUCCESS
-    from xmlprom import people  # noqa: PLC0415 - the timer's runs have nobody to look at them
+    work = collect.read if options.dry_run else collect.run
+    if sys.stderr.isatty() or job.only:
+        from xmlprom import people  # noqa: PLC0415 - the timer's runs have nobody to look at them
 
-    with people.progress(sys.stderr) as on_bytes:
-        output = collect.read(job, on_bytes) if options.dry_run else collect.run(job, on_bytes)
-    people.warn_unmatched(output.extractions, job.only)
+        with people.progress(sys.stderr) as on_bytes:
+            output = work(job, on_bytes)
+        people.warn_unmatched(output.extractions, job.only)
+        if options.dry_run:
+            people.show_tables(output.extractions, job.only, sys.stderr)
+    else:
+        output = work(job)
     if options.dry_run:
-        people.show_tables(output.extractions, job.only, sys.stderr)
         sys.stdout.buffer.write(output.content)
         sys.stdout.flush()
     return SUCCESS

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timezone
 from pathlib import Path as File
 from typing import Any
 
 from xmlprom import paths
-from xmlprom.convert import LOCAL, time_zone
 from xmlprom.errors import MappingError, Problem
 from xmlprom.mapping import PLACEHOLDER, Condition, Label, Limits, Mapping, Metric, Section, Value
 from xmlprom.names import label_name_fault, metric_name_fault, sample_names
@@ -353,13 +351,17 @@ def _value(node: Node, namespaces: dict[str, str], type_: str) -> Value | None:
 
 
 def _date(node: Node) -> str | None:
+    from xmlprom.dates import is_date_format  # noqa: PLC0415 - see convert
+
     text = node.text()
-    if text is not None and text != "iso8601" and not _reads_what_it_writes(text):
+    if text is not None and not is_date_format(text):
         node.problem(f"{text!r} is no date format: iso8601, or directives like '%Y-%m-%d %H:%M:%S %z'")
     return text
 
 
 def _zone(node: Node) -> str | None:
+    from xmlprom.dates import LOCAL, time_zone  # noqa: PLC0415 - see convert
+
     text = node.text()
     if text is not None and text != LOCAL:
         try:
@@ -367,16 +369,6 @@ def _zone(node: Node) -> str | None:
         except ValueError:
             node.problem(f"{text!r} is no time zone that this host knows: UTC, local, or a name like Europe/Paris")
     return text
-
-
-def _reads_what_it_writes(date_format: str) -> bool:
-    """Whether strptime, which tells a wrong format only when it meets a text, can use this one."""
-    moment = datetime(2001, 2, 3, 4, 5, 6, tzinfo=timezone.utc)
-    try:
-        datetime.strptime(moment.strftime(date_format), date_format)
-    except (ValueError, re.error):
-        return False
-    return "%" in date_format
 
 
 def _map(node: Node) -> dict[str, float]:
