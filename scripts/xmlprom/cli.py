@@ -40,18 +40,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(str(internal_error(error)), SOURCE_FAILED)
 
 
+class _Help(argparse.HelpFormatter):
+    """argparse's own, which makes one per option and imports shutil to learn the terminal's width: 2 ms in a run."""
+
+    def __init__(self, prog: str) -> None:
+        try:
+            columns = os.get_terminal_size().columns
+        except OSError:
+            columns = 80
+        super().__init__(prog, width=columns - 2)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="xmlprom", description="Turn an XML file into metrics for node_exporter's textfile collector."
+        prog="xmlprom",
+        description="Turn an XML file into metrics for node_exporter's textfile collector.",
+        formatter_class=_Help,
     )
     parser.add_argument("--version", action="version", version=f"xmlprom {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    common = argparse.ArgumentParser(add_help=False)
+    common = argparse.ArgumentParser(add_help=False, formatter_class=_Help)
     common.add_argument("mapping", metavar="MAPPING", help="a mapping's path, or a collector's name")
     common.add_argument("--source", metavar="PATH", help="read this file or glob instead of the mapping's source")
 
-    collect = commands.add_parser("collect", parents=[common], help="read the source, write the .prom files")
+    collect = commands.add_parser(
+        "collect", parents=[common], formatter_class=_Help, help="read the source, write the .prom files"
+    )
     collect.add_argument("--output-dir", metavar="DIR", type=Path, help="where node_exporter reads .prom files")
     collect.add_argument(
         "--only",
@@ -66,11 +81,16 @@ def _parser() -> argparse.ArgumentParser:
     collect.set_defaults(command=_collect)
 
     check = commands.add_parser(
-        "check", parents=[common], help="tell every fault of a mapping, and how it fits a source"
+        "check",
+        parents=[common],
+        formatter_class=_Help,
+        help="tell every fault of a mapping, and how it fits a source",
     )
     check.set_defaults(command=_check)
 
-    explain = commands.add_parser("explain", parents=[common], help="show which rows made which series")
+    explain = commands.add_parser(
+        "explain", parents=[common], formatter_class=_Help, help="show which rows made which series"
+    )
     explain.add_argument("--json", action="store_true", help="for a program rather than a person")
     explain.set_defaults(command=_explain)
     return parser

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 import time
 from pathlib import Path
 
@@ -32,7 +31,7 @@ def replace(file: Path, content: bytes) -> None:
     """
     temporary = None
     try:
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{file.name}.", suffix=".tmp", dir=file.parent)
+        descriptor, temporary = _create(file)
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(content)
             stream.flush()
@@ -49,6 +48,12 @@ def replace(file: Path, content: bytes) -> None:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
     _remove_abandoned(file)
+
+
+def _create(file: Path) -> tuple[int, str]:
+    """A new file beside `file`, open and its path. What tempfile does too, whose import is 3 ms of every run."""
+    path = f"{file.parent}/.{file.name}.{os.urandom(8).hex()}.tmp"
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600), path
 
 
 def _keep_owner(descriptor: int, file: Path) -> None:

@@ -174,7 +174,7 @@ def test_a_full_disk_keeps_the_old_file_and_leaves_no_temporary_one(job, output)
     assert len(samples(mine.data.read_text())) == 2000
 
 
-@pytest.mark.parametrize("step", ["mkstemp", "fsync", "rename"])
+@pytest.mark.parametrize("step", ["_create", "fsync", "rename"])
 def test_an_error_at_any_step_of_the_write_keeps_the_old_file(step, job, output, monkeypatch):
     mine = job()
     collect.run(mine)
@@ -184,7 +184,7 @@ def test_an_error_at_any_step_of_the_write_keeps_the_old_file(step, job, output,
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(publish.tempfile if step == "mkstemp" else publish.os, step, fails)
+        patch.setattr(publish if step == "_create" else publish.os, step, fails)
         assert failing(mine).reason == "output"
     assert mine.data.read_bytes() == before
     assert names(output) == ["m.prom", "m.status.prom"]
