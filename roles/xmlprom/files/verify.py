@@ -89,15 +89,16 @@ def status_problem(name: str, shown: Series) -> str:
     return ""
 
 
-def series_problem(data_file: Path, shown: Series) -> str:
+def series_problem(name: str, shown: Series) -> str:
     try:
-        data = parse(data_file.read_text(encoding="utf-8"))
+        file = data_file(name)
+        data = parse(file.read_text(encoding="utf-8"))
     except OSError as error:
-        return f"{data_file}: {error.strerror}"
+        return f"{error.filename}: {error.strerror}"
     missing = [metric for metric, labels in data if (metric, labels) not in shown]
     if missing:
-        return f"/metrics lacks {len(missing)} of {len(data)} series of {data_file}, one of {missing[0]}"
-    return "" if data else f"{data_file} has no series: does `rows` match the source?"
+        return f"/metrics lacks {len(missing)} of {len(data)} series of {file}, one of {missing[0]}"
+    return "" if data else f"{file} has no series: does `rows` match the source?"
 
 
 def journal(name: str) -> list[str]:
@@ -105,11 +106,18 @@ def journal(name: str) -> list[str]:
     return output_of("journalctl", "-q", "--no-pager", "-n", JOURNAL_LINES, "-u", unit).splitlines()
 
 
-def report(name: str, shown: Series, directory: Path) -> dict[str, object]:
+def data_file(name: str) -> Path:
+    """Where the unit writes, which a rollout may have found out only on the host."""
+    unit = Path(f"/etc/systemd/system/xmlprom-{name}.service").read_text(encoding="utf-8")
+    written = re.search(r"^ExecStart=.* --output-dir (\S+)$", unit, re.MULTILINE)
+    return Path(written[1] if written else "/var/lib/prometheus/node-exporter", f"{name}.prom")
+
+
+def report(name: str, shown: Series) -> dict[str, object]:
     def status(metric: str) -> float | None:
         return shown.get((f"xmlprom_{metric}", frozenset([("collector", name)])))
 
-    problem = unit_problem(name) or status_problem(name, shown) or series_problem(directory / f"{name}.prom", shown)
+    problem = unit_problem(name) or status_problem(name, shown) or series_problem(name, shown)
     last_success = status("last_success_timestamp_seconds")
     return {
         "collector": name,
@@ -121,22 +129,22 @@ def report(name: str, shown: Series, directory: Path) -> dict[str, object]:
     }
 
 
-def prove(directory: Path, names: list[str], exporter: dict) -> list[dict[str, object]]:
+def prove(names: list[str], exporter: dict) -> list[dict[str, object]]:
     try:
         shown = parse(scrape(**exporter))
     except (OSError, ValueError) as error:
         problem = f"{exporter['url']}: {error}"
         return [{"collector": name, "problem": problem, "journal": []} for name in names]
-    return [report(name, shown, directory) for name in names]
+    return [report(name, shown) for name in names]
 
 
 def main(request: str) -> None:
     told = json.loads(request)
-    names, directory = told["collectors"], Path(told["directory"])
+    names = told["collectors"]
     if told["run"] and names:
         output_of("systemctl", "start", *(f"xmlprom-{name}.service" for name in names))
-    reports = prove(directory, names, told["exporter"])
+    reports = prove(names, told["exporter"])
     if any(one["problem"] for one in reports):
         # A run by the timer may have replaced a file between the scrape and the look at it.
-        reports = prove(directory, names, told["exporter"])
+        reports = prove(names, told["exporter"])
     print(json.dumps(reports))

@@ -1,0 +1,326 @@
+#!/usr/bin/python
+"""Ansible module: have on a host exactly these collectors, in one go."""
+
+from __future__ import annotations
+
+import glob
+import grp
+import json
+import os
+import pwd
+import re
+import tempfile
+
+from ansible.module_utils.basic import AnsibleModule
+
+DOCUMENTATION = r"""
+module: xmlprom_host
+short_description: Have on a host exactly these collectors
+description:
+  - Writes each collector's mapping, service and timer, the target that runs the timers, and gives the textfile
+    directory to the collectors' group. Stops collectors that are not listed and removes what they left.
+  - One run of one module for all of this, because each costs a round trip to every host of a fleet.
+  - The first run notes in /var/lib/xmlprom/before.json how it found the host, for O(state=absent).
+author: The xmlprom authors
+options:
+  state:
+    description: V(absent) removes them all, and gives the textfile directory and the noted files back.
+    type: str
+    choices: [present, absent]
+    default: present
+  collectors:
+    description: Of each collector by name the contents of its C(mapping), C(service) and C(timer).
+    type: dict
+    default: {}
+  absent:
+    description: Names whose files are removed also when there is no service of that name.
+    type: list
+    elements: str
+    default: []
+  target:
+    description: The content of xmlprom.target.
+    type: str
+    default: ''
+  check:
+    description: The command that a mapping has to pass, without the mapping.
+    type: list
+    elements: str
+    default: []
+  directory:
+    description: The textfile directory.
+    type: path
+    required: true
+  group:
+    description: The group that may write there.
+    type: str
+    default: root
+  before:
+    description: >-
+      What else is to be noted of the host before the rollout: lists of what was added are prolonged, contents of
+      files stay as first noted.
+    type: dict
+    default: {}
+"""
+
+RETURN = r"""
+removed:
+  description: Collectors that were on the host and are no longer.
+  type: list
+  returned: always
+before:
+  description: How the first rollout found the host.
+  type: dict
+  returned: always
+target:
+  description: Whether the target is there, which it is not when check mode would create it.
+  type: bool
+  returned: always
+"""
+
+MAPPINGS = "/etc/xmlprom"
+UNITS = "/etc/systemd/system"
+TARGET = f"{UNITS}/xmlprom.target"
+BEFORE = "/var/lib/xmlprom/before.json"
+EMPTY = {"packages": [], "users": [], "services": [], "files": {}, "directories": {}}
+
+
+def read(path: str) -> str | None:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as stream:
+            return stream.read()
+    except FileNotFoundError:
+        return None
+
+
+class Host:
+    """The host's files as they are, and what is done about them; in check mode nothing is."""
+
+    def __init__(self, module: AnsibleModule) -> None:
+        self.module = module
+        self.diff: list[dict[str, str]] = []
+        self.units_changed = False
+
+    def run(self, *command: str) -> tuple[int, str]:
+        status, out, err = self.module.run_command(list(command))
+        return status, (out + err).strip()
+
+    def note(self, path: str, before: str, after: str) -> None:
+        self.diff.append({"before_header": path, "after_header": path, "before": before, "after": after})
+
+    def write(self, path: str, content: str, mode: int = 0o644) -> None:
+        before = read(path)
+        if before != content:
+            self.note(path, before or "", content)
+            self.units_changed |= path.startswith(UNITS)
+            if not self.module.check_mode:
+                self._replace(path, content)
+        if os.path.exists(path):
+            self.permit(path, "root", "root", mode)
+
+    def _replace(self, path: str, content: str) -> None:
+        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=self.module.tmpdir)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(content)
+        self.module.atomic_move(temporary, path)
+
+    def permit(self, path: str, owner: str, group: str, mode: int) -> None:
+        stat = os.stat(path)
+        before = f"{owner_of(stat.st_uid)}:{group_of(stat.st_gid)} {stat.st_mode & 0o7777:04o}\n"
+        after = f"{owner}:{group} {mode:04o}\n"
+        if before != after:
+            self.note(path, before, after)
+            if not self.module.check_mode:
+                os.chown(path, pwd.getpwnam(owner).pw_uid, grp.getgrnam(group).gr_gid)
+                os.chmod(path, mode)
+
+    def remove(self, path: str) -> None:
+        if os.path.lexists(path):
+            self.note(path, read(path) or "", "")
+            self.units_changed |= path.startswith(UNITS)
+            if not self.module.check_mode:
+                os.unlink(path)
+
+    def remove_empty(self, path: str) -> None:
+        if os.path.isdir(path) and not os.listdir(path):
+            self.note(path, "directory\n", "")
+            if not self.module.check_mode:
+                os.rmdir(path)
+
+    def reload(self) -> None:
+        if self.units_changed and not self.module.check_mode:
+            status, said = self.run("systemctl", "daemon-reload")
+            if status != 0:
+                self.module.fail_json(msg=f"systemctl daemon-reload: {said}")
+        self.units_changed = False
+
+
+def owner_of(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def group_of(gid: int) -> str:
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return str(gid)
+
+
+def unit(name: str, kind: str) -> str:
+    return f"{UNITS}/xmlprom-{name}.{kind}"
+
+
+def installed() -> list[str]:
+    prefix = len(unit("", "service")) - len(".service")
+    return sorted(path[prefix : -len(".service")] for path in glob.glob(unit("*", "service")))
+
+
+def output_directory(name: str, default: str) -> str:
+    """Where the host's present service of that name writes, which may not be where it will."""
+    found = re.search(r"^ExecStart=.* --output-dir (\S+)$", read(unit(name, "service")) or "", re.MULTILINE)
+    return found[1] if found else default
+
+
+def check_mappings(host: Host, collectors: dict[str, dict[str, str]], command: list[str]) -> None:
+    """Let no mapping land that xmlprom would refuse, and let none land if one is refused."""
+    if not os.access(command[0], os.X_OK):  # check mode on a fresh host
+        return
+    for name, files in collectors.items():
+        path = f"{MAPPINGS}/{name}.yml"
+        if read(path) != files["mapping"]:
+            draft = os.path.join(host.module.tmpdir, f"{name}.yml")
+            with open(draft, "w", encoding="utf-8") as stream:
+                stream.write(files["mapping"])
+            status, said = host.run(*command, draft)
+            if status != 0:
+                host.module.fail_json(msg=f"collector {name}: " + said.replace(draft, path))
+
+
+def write_collectors(host: Host, collectors: dict[str, dict[str, str]], target: str, directory: str) -> None:
+    for name, files in collectors.items():
+        moved_from = output_directory(name, directory)
+        host.write(f"{MAPPINGS}/{name}.yml", files["mapping"])
+        host.write(unit(name, "service"), files["service"])
+        host.write(unit(name, "timer"), files["timer"])
+        if moved_from != directory:
+            remove_data(host, name, moved_from)
+    host.write(TARGET, target)
+
+
+def remove_data(host: Host, name: str, directory: str) -> None:
+    for file in (f"{name}.prom", f"{name}.status.prom"):
+        host.remove(f"{directory}/{file}")
+        for temporary in glob.glob(f"{glob.escape(directory)}/.{file}.*.tmp"):
+            host.remove(temporary)
+
+
+def remove_collectors(host: Host, names: list[str], directory: str) -> None:
+    """Stop them only when the target has let go of them, or it starts them again.
+
+    The service goes last: as long as it is there, the next run knows that there is something to remove.
+    """
+    for name in names:
+        host.remove(unit(name, "timer"))
+    host.reload()
+    for name in names:
+        if not host.module.check_mode:
+            host.run("systemctl", "stop", f"xmlprom-{name}.timer", f"xmlprom-{name}.service")
+            host.run("systemctl", "reset-failed", f"xmlprom-{name}.service")
+        remove_data(host, name, output_directory(name, directory))
+        host.remove(f"{MAPPINGS}/{name}.yml")
+        host.remove(unit(name, "service"))
+    host.reload()
+
+
+def give_directory(host: Host, directory: str, group: str, before: dict) -> None:
+    if not os.path.isdir(directory):
+        host.note(directory, "", "directory\n")
+        before["directories"].setdefault(directory, None)
+        if not host.module.check_mode:
+            os.makedirs(directory, mode=0o755)
+    if os.path.isdir(directory):
+        stat = os.stat(directory)
+        found = [owner_of(stat.st_uid), group_of(stat.st_gid), f"{stat.st_mode & 0o7777:04o}"]
+        # An earlier release took it without a note: then it was as Debian's package has it.
+        before["directories"].setdefault(
+            directory, ["root", "root", "0755"] if found == ["root", group, "1775"] else found
+        )
+        # A group that check mode did not create has no name yet.
+        if any(entry.gr_name == group for entry in grp.getgrall()):
+            # Sticky: collectors replace their own files and can't touch those of others, such as Debian's own.
+            host.permit(directory, "root", group, 0o1775)
+
+
+def restore(host: Host, before: dict) -> None:
+    for directory, found in before["directories"].items():
+        if found is None:
+            host.remove_empty(directory)
+        elif os.path.isdir(directory):
+            owner, group, mode = found
+            host.permit(directory, owner, group, int(mode, 8))
+    for path, content in before["files"].items():
+        if os.path.exists(path) and read(path) != content:
+            stat = os.stat(path)
+            host.note(path, read(path) or "", content)
+            if not host.module.check_mode:
+                with open(path, "w", encoding="utf-8") as stream:
+                    stream.write(content)
+                os.chmod(path, stat.st_mode & 0o7777)
+
+
+def present(host: Host, before: dict) -> list[str]:
+    params = host.module.params
+    check_mappings(host, params["collectors"], params["check"])
+    for kind in ("packages", "users", "services"):
+        before[kind] += [name for name in params["before"].get(kind, []) if name not in before[kind]]
+    for path, content in params["before"].get("files", {}).items():
+        before["files"].setdefault(path, content)
+    give_directory(host, params["directory"], params["group"], before)
+    host.write(BEFORE, json.dumps(before, indent=2, sort_keys=True) + "\n", 0o600)
+    left = {*installed(), *(name for name in params["absent"] if os.path.exists(f"{MAPPINGS}/{name}.yml"))}
+    left = sorted(left - {*params["collectors"]})
+    write_collectors(host, params["collectors"], params["target"], params["directory"])
+    host.reload()
+    remove_collectors(host, left, params["directory"])
+    return left
+
+
+def absent(host: Host, before: dict) -> list[str]:
+    left = installed()
+    if not host.module.check_mode:
+        host.run("systemctl", "disable", "--now", "xmlprom.target")
+    host.remove(TARGET)
+    remove_collectors(host, left, host.module.params["directory"])
+    host.remove_empty(MAPPINGS)
+    restore(host, before)
+    return left
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "state": {"choices": ["present", "absent"], "default": "present"},
+            "collectors": {"type": "dict", "default": {}},
+            "absent": {"type": "list", "elements": "str", "default": []},
+            "target": {"default": ""},
+            "check": {"type": "list", "elements": "str", "default": []},
+            "directory": {"type": "path", "required": True},
+            "group": {"default": "root"},
+            "before": {"type": "dict", "default": {}},
+        },
+        supports_check_mode=True,
+    )
+    host = Host(module)
+    before = {**EMPTY, **json.loads(read(BEFORE) or "{}")}
+    before = json.loads(json.dumps(before))
+    removed = (present if module.params["state"] == "present" else absent)(host, before)
+    module.exit_json(
+        changed=bool(host.diff), diff=host.diff, removed=removed, before=before, target=os.path.exists(TARGET)
+    )
+
+
+if __name__ == "__main__":
+    main()
