@@ -221,6 +221,9 @@ class _Scanner(Reader):
         if element.node.is_leaf:
             element.node.text.add("".join(element.parts).strip())
 
+    def _is_whole(self) -> bool:
+        return not self._open and self._root is not None
+
     def survey(self) -> Survey:
         assert self._root is not None  # noqa: S101 - a document has a root
         found: dict[str, list[Place]] = {tag: [] for tag in self._nested}

@@ -20,6 +20,7 @@ from xmlprom.status import Run, last_success, status_families
 from xmlprom.textformat import render
 
 _PAUSES = (0.2, 0.5, 1.0)  # seconds before a source that is being written is read again
+_TICK = 0.05  # seconds that are longer than a tick of the kernel's clock: two changes in one have the same time
 _BEING_WRITTEN = 5.0  # seconds since its modification, for which a source's fault may pass
 
 
@@ -103,12 +104,20 @@ def _extract_settled(mapping: Mapping, path: str, on_bytes: OnBytes | None) -> E
     """Read a source, a few times over while the application is writing it."""
     for pause in _PAUSES:
         try:
-            return extract(mapping, path, on_bytes)
+            return _extract_unchanged(mapping, path, on_bytes)
         except RunError as error:
             if error.reason != "changed" and not (error.reason == "malformed" and _is_being_written(path)):
                 raise
         time.sleep(pause)
-    return extract(mapping, path, on_bytes)
+    return _extract_unchanged(mapping, path, on_bytes)
+
+
+def _extract_unchanged(mapping: Mapping, path: str, on_bytes: OnBytes | None) -> Extraction:
+    started = time.time()
+    extraction = extract(mapping, path, on_bytes)
+    if abs(started - extraction.modified) < _TICK:
+        raise RunError("changed", f"{path}: it was written so shortly before that a change could not be seen")
+    return extraction
 
 
 def _is_being_written(path: str) -> bool:

@@ -7,6 +7,7 @@ entity is no error to libxml2, which drops it from the text in silence; expat sh
 
 from __future__ import annotations
 
+import math
 import re
 from xml.parsers import expat
 
@@ -14,6 +15,7 @@ from xmlprom.errors import RunError
 
 _START_TAG = re.compile(r"<[^!?/]")
 _ENTITY = re.compile(r"&(?!(?:lt|gt|amp|apos|quot);)([^#;][^;]*);")
+_MAX_PROLOGUE = 1 << 20  # bytes; expat looks at a comment from its start again with each chunk
 # Encodings that Python, iconv and ICU read alike. In others one reader may see a '-' or a '[' where another sees
 # none: glibc's hp-roman8 has a second '-', which ends a comment for libxml2 and not for expat.
 _COMMON_ENCODINGS = re.compile(r"utf-?(8|16|16le|16be)|(us-)?ascii|iso-8859-\d+|windows-125\d|koi8-[ru]", re.I)
@@ -24,14 +26,14 @@ class DoctypeGuard:
 
     def __init__(self) -> None:
         self._parser = expat.ParserCreate()
-        if hasattr(self._parser, "SetReparseDeferralEnabled"):  # it must not fall behind lxml; that bounds a token
-            self._parser.SetReparseDeferralEnabled(False)
+        self._defer(False)  # it must not fall behind lxml before the root
         self._parser.XmlDeclHandler = self._on_declaration
         self._parser.StartDoctypeDeclHandler = self._on_doctype
         self._parser.StartElementHandler = self._on_root
         self._encoding = "utf-8"
         self._doctype: tuple[str, ...] | None = None
         self._external = False
+        self._prologue: float = _MAX_PROLOGUE  # bytes that may come before the root
         self._failed = False
         self.active = True
 
@@ -42,6 +44,9 @@ class DoctypeGuard:
         """
         if not self.active:
             return
+        self._prologue -= len(chunk)
+        if self._prologue < 0:
+            raise RunError("limit", f"no element starts within the first {_MAX_PROLOGUE} bytes")
         try:
             self._parser.Parse(chunk, last)
         except (expat.ExpatError, ValueError, LookupError):  # the last two: encodings that expat lacks
@@ -64,6 +69,11 @@ class DoctypeGuard:
         if self._external and self._failed:
             raise RunError("doctype", "a DOCTYPE in a document that can't be checked for undefined entities is refused")
 
+    def _defer(self, enabled: bool) -> None:
+        """Whether expat may wait for more of a long token before it looks at it again."""
+        if hasattr(self._parser, "SetReparseDeferralEnabled"):
+            self._parser.SetReparseDeferralEnabled(enabled)
+
     def _on_declaration(self, _version: str, encoding: str | None, _standalone: int) -> None:
         self._encoding = encoding or self._encoding
 
@@ -79,8 +89,10 @@ class DoctypeGuard:
 
     def _on_root(self, _name: str, _attributes: object) -> None:
         self.active = self._external
+        self._prologue = math.inf
         self._parser.StartElementHandler = None
         if self._external:
+            self._defer(True)
             self._parser.SkippedEntityHandler = self._refuse_entity
             # Start tags go to the default handler as they stand; text has a handler only to keep out of there.
             self._parser.DefaultHandler = self._on_markup

@@ -104,6 +104,7 @@ def _parse(source: SourceFile, reader: Reader, guard: DoctypeGuard, on_bytes: On
                 on_bytes(read, source.size)
         guard.feed(b"", last=True)
         parser.close()
+        reader.check_whole()
         guard.close()
     except etree.XMLSyntaxError as error:
         raise RunError("malformed", _fault(error.msg or "", source.size)) from None

@@ -58,6 +58,7 @@ class Reader:
         self._max_depth = max_depth
         self._on_doctype = on_doctype
         self._machine = Machine(plan)
+        self._around: list[State] = []  # the states around each open element
         self._equal_rows: dict[tuple[int, RawRow], int] = {}
         self._seldom_equal = False  # then counting them first is a detour
 
@@ -70,6 +71,19 @@ class Reader:
 
     def close(self) -> None:
         self.drain()
+
+    def check_whole(self) -> None:
+        """Make sure that all elements ended, once lxml found no fault.
+
+        libxml2 before 2.12 takes the first byte that can't be decoded for the end of the document, and tells nobody.
+
+        :raises RunError: if there was no root element, or one has not ended
+        """
+        if not self._is_whole():
+            raise RunError("malformed", "not well-formed XML: it ends early, at bytes that are wrong in its encoding")
+
+    def _is_whole(self) -> bool:
+        return not self._around and bool(self._machine.start)
 
     def drain_if_full(self) -> None:
         if len(self._equal_rows) > _MAX_DISTINCT:
@@ -107,7 +121,7 @@ class StartTagReader(Reader):
         super().__init__(plan, sink, max_depth, on_doctype)
         self._first_seen: list[tuple[State, object]] = []  # keys of all `State.counts`, in the source's order
         state = self._machine.start
-        around: list[State] = []
+        around = self._around
         push, pop = around.append, around.pop
         first_seen = self._first_seen.append
 
@@ -182,7 +196,6 @@ class FullReader(Reader):
         self, plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[..., None]
     ) -> None:
         super().__init__(plan, sink, max_depth, on_doctype)
-        self._around: list[State] = []
         self._ancestors: list[Element] = []  # and the element itself; only if some path goes up
         self._open_rows: list[dict[int, Texts]] = [{} for _ in plan.sections]  # by depth: rows can stand in rows
         self._captures: list[_Capture] = []

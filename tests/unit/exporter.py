@@ -120,7 +120,7 @@ class Exporter:
 
 def samples_of(text: str) -> Iterator[tuple[Series, float]]:
     """The samples of a text as (series, value), without empty labels. Lines end with a newline and nothing else."""
-    for line in text.split("\n"):
+    for line in (line.lstrip(" \t") for line in text.split("\n")):
         if line and not line.startswith("#"):
             match = _SAMPLE.fullmatch(line)
             assert match, line

@@ -156,3 +156,23 @@ def test_dry_run_of_a_failing_source_prints_nothing_and_writes_nothing(tmp_path)
     result = run("collect", MAPPING, "--source", tmp_path / "none.xml", "--output-dir", output, "--dry-run")
     assert (result.status, result.out) == (1, "")
     assert not list(output.iterdir())
+
+
+@pytest.mark.parametrize("rows", [MAPPING, "rows: /store\nmetrics:\n  - {name: m, help: h, labels: {x: text()}}\n"])
+@pytest.mark.parametrize("encoding", ["windows-1252", "EUC-JP", "ISO-2022-JP", "us-ascii", "UTF-8"])
+@pytest.mark.parametrize("place", ["before the root", "in the root", "in the last row"])
+def test_bytes_that_are_wrong_in_the_encoding(place, encoding, rows, tmp_path, write):
+    """Some releases of libxml2 end the document there, without an error."""
+    wrong = b"\x1b$Bzz\xff\x81\x8d"
+    row = b'<orange operation="create"/>'
+    parts = {
+        "before the root": b"<?p " + wrong + b"?><store>" + row * 3 + b"</store>",
+        "in the root": b"<store>" + row + b"<!--" + wrong + b"-->" + row * 2 + b"</store>",
+        "in the last row": b"<store>" + row * 2 + b'<orange operation="create' + wrong + b'"/></store>',
+    }
+    source = write("source.xml", b'<?xml version="1.0" encoding="' + encoding.encode() + b'"?>' + parts[place])
+    os.utime(source, (0, 0))
+    mapping = write("m.yml", rows.read_text() if rows is MAPPING else rows)
+    result = run("collect", mapping, "--source", source, "--dry-run")
+    assert (result.status, result.out) == (1, "")
+    assert "not well-formed XML" in result.err

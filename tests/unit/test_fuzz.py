@@ -7,6 +7,7 @@ stands at the end of pytest's output.
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import string
 from xml.sax.saxutils import quoteattr
@@ -184,9 +185,9 @@ def run_mutated(seed, number, directory, scratch):
     original = draw.choice(EXAMPLE_SOURCES)
     source = scratch / f"c{number}.xml"
     source.write_bytes(mutated(original.read_bytes(), draw, PIECES, 3))
+    os.utime(source, (1_700_000_000,) * 2)  # no source that is being written
     mapping = load(original.with_suffix(".yml"))
     job = collect.Job(mapping, str(source), {}, f"c{number}", directory)
-    collect._BEING_WRITTEN = 0
     try:
         collect.run(job)
         tried["published"] += 1

@@ -35,6 +35,7 @@ def output(tmp_path):
 def job(tmp_path, output, monkeypatch):
     """Makes a collector; no pause lets a test wait."""
     monkeypatch.setattr(collect, "_PAUSES", (0, 0, 0))
+    monkeypatch.setattr(collect, "_TICK", 0)
 
     def make(name="m", mapping=ONE, content="<s><a/></s>"):
         (tmp_path / f"{name}.yml").write_text(mapping)
@@ -432,9 +433,20 @@ def test_a_truncated_end_is_read_again_while_the_application_writes(job, monkeyp
     assert mine.data.read_text().endswith(" 2\n")
 
 
-def test_a_writer_that_rewrites_in_place_never_gives_wrong_numbers(job):
+def test_a_source_that_was_written_only_now_is_read_again(job, monkeypatch):
+    """Two changes within a tick of the kernel's clock leave the same time, so that the second could not be seen."""
+    mine = job()
+    monkeypatch.setattr(collect, "_TICK", 3600)
+    assert failing(mine).reason == "changed"
+    monkeypatch.setattr(collect.time, "sleep", lambda _: os.utime(mine.source, (0, 0)))
+    collect.run(mine)
+    assert told(mine)[0] is None
+
+
+def test_a_writer_that_rewrites_in_place_never_gives_wrong_numbers(job, monkeypatch):
     """All rows of a version have one name; a mixture of versions would show as two."""
     mine = job()
+    monkeypatch.setattr(collect, "_TICK", 0.05)
     path = Path(mine.source)
     versions = [f"<s>{f'<{name}/>' * 40_000}</s>" for name in ("a", "b")]
     path.write_text(versions[0])
