@@ -13,9 +13,11 @@ from collections.abc import Mapping as Dict
 from operator import itemgetter
 from typing import NamedTuple, Optional, Union
 
+from xmlprom.errors import RunError
 from xmlprom.mapping import Mapping, Section
 from xmlprom.paths import Path, Step
 
+_MAX_NAMES = 100_000  # of elements; libxml2 keeps all names, and 2.9 takes ever longer for a new one
 _MAX_STATES = 4096  # a document with more element names than that gets states that are not kept
 # The texts of one row, one per field of its section, None where there is none.
 RawRow = tuple[Optional[str], ...]
@@ -207,6 +209,7 @@ class Machine:
         self._patterns = plan.patterns
         self._known: dict[tuple[frozenset[_Item], tuple[Target, ...], str], State] = {}
         items = frozenset((number, 0) for number in range(len(plan.patterns)))
+        self._names: set[str] = set()
         self.start = State(self, "", items, ())
 
     def keeps_states(self) -> bool:
@@ -218,7 +221,13 @@ class Machine:
         return any(isinstance(target, RowTarget) for target in targets)
 
     def below(self, state: State, tag: str) -> State:
-        """The state below an element `tag` that stands directly in the element of `state`."""
+        """The state below an element `tag` that stands directly in the element of `state`.
+
+        :raises RunError: if there are too many names of elements
+        """
+        self._names.add(tag)
+        if len(self._names) > _MAX_NAMES:
+            raise RunError("limit", f"elements have more than {_MAX_NAMES} different names")
         items, matched, decided = [], [], True
         for pattern, step in sorted(state.waiting):
             candidate = self._patterns[pattern].steps[step]
