@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import EXAMPLES, run
+from command import EXAMPLES, run
 
 GOOD = "source: /tmp/a.xml\nrows: /a\nmetrics:\n  - name: m\n    help: h\n"
 

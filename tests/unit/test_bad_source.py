@@ -8,7 +8,7 @@ import socket
 import time
 
 import pytest
-from conftest import EXAMPLES, run, run_as_nobody, samples
+from command import EXAMPLES, run, run_as_nobody, samples
 
 GOOD = (EXAMPLES / "store.xml").read_bytes()
 MAPPING = EXAMPLES / "store.yml"

@@ -8,7 +8,7 @@ from collections import Counter
 from decimal import Decimal
 
 import pytest
-from conftest import EXAMPLES, ROOT, run, samples
+from command import EXAMPLES, ROOT, run, samples
 from lxml import etree
 
 BENCHMARKS = ROOT / "benchmarks"

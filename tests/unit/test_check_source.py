@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import EXAMPLES, run
+from command import EXAMPLES, run
 
 ONE_METRIC = "rows: /store/*\nmetrics:\n  - name: {name}\n    help: h\n"
 

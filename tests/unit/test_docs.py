@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
 import pytest
-from conftest import ROOT, run
+from command import ROOT, run
 
 DOCUMENT = ROOT / "docs" / "mapping.md"
 _FENCE = re.compile(r"^```(?P<info>\S[^\n]*)\n(?P<content>.*?)^```$", re.M | re.S)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import EXAMPLES, ROOT, Result, run, samples
+from command import EXAMPLES, ROOT, Result, run, samples
 from drafting.judge import judge
 from drafting.scan import survey
 from drafting.write import write as write_draft

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from conftest import EXAMPLES, Result, run, samples
+from command import EXAMPLES, Result, run, samples
 from prometheus_client.parser import text_string_to_metric_families
 
 MAPPINGS = sorted(EXAMPLES.glob("*.yml"))

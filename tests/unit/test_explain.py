@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from conftest import EXAMPLES, run
+from command import EXAMPLES, run
 
 MAPPING = """\
 rows: /store/*

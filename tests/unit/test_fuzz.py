@@ -12,7 +12,7 @@ import random
 import string
 from xml.sax.saxutils import quoteattr
 
-from conftest import EXAMPLES
+from command import EXAMPLES
 from exporter import samples_of
 from fuzzing import BATCH, Case, count, serves_exactly_what_is_expected, share, tried
 from hypothesis import given
@@ -66,8 +66,30 @@ NUMBERS = st.one_of(
     st.floats(0, 1e300).map(repr),
     st.integers(0, 2**70).map(str),
     st.sampled_from(
-        ["", " 7 ", "+.5", "5.", "1e308", "1e-400", "9" * 400, "NaN", "nan", "inf", "-Infinity", "0x10", "1_0"]
-        + ["١٢", "７", "1,5", "1.2.3", "45 C", "-0", "−1", "\u20091", "1\x85"]
+        [
+            "",
+            " 7 ",
+            "+.5",
+            "5.",
+            "1e308",
+            "1e-400",
+            "9" * 400,
+            "NaN",
+            "nan",
+            "inf",
+            "-Infinity",
+            "0x10",
+            "1_0",
+            "١٢",
+            "７",
+            "1,5",
+            "1.2.3",
+            "45 C",
+            "-0",
+            "−1",
+            "\u20091",
+            "1\x85",
+        ]
     ),
 )
 TAGS = ["orange", "fraise", "été", "a-b", "a.b", "_"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import EXAMPLES, run, samples
+from command import EXAMPLES, run, samples
 
 BODY = "<store><orange operation='create'/></store>"
 CONTENTS = {

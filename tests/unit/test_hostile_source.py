@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import SCRIPT
+from command import SCRIPT
 from xmlprom.collect import Job, run
 from xmlprom.load import load
 

@@ -8,7 +8,7 @@ import sys
 import time
 
 import pytest
-from conftest import SCRIPT
+from command import SCRIPT
 from xmlprom.convert import InvalidValueError, number_of
 from xmlprom.errors import RunError
 from xmlprom.extract import extract

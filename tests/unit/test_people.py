@@ -7,7 +7,7 @@ import pty
 import subprocess
 import sys
 
-from conftest import EXAMPLES, SCRIPT
+from command import EXAMPLES, SCRIPT
 
 
 def on_terminal(*arguments):

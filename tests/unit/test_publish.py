@@ -8,7 +8,7 @@ import threading
 import time
 
 import pytest
-from conftest import EXAMPLES, run, run_as_nobody, samples
+from command import EXAMPLES, run, run_as_nobody, samples
 from prometheus_client.parser import text_string_to_metric_families
 
 SOURCE = EXAMPLES / "store.xml"

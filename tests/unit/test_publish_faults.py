@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import EXAMPLES, SCRIPT, run, samples
+from command import EXAMPLES, SCRIPT, run, samples
 from exporter import samples_of
 from xmlprom import collect, publish, source
 from xmlprom.errors import RunError

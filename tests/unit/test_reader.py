@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import run, samples
+from command import run, samples
 
 ROW = """
 <r>

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conftest import EXAMPLES, run, samples
+from command import EXAMPLES, run, samples
 
 SOURCE = EXAMPLES / "store.xml"
 

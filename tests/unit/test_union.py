@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from conftest import run, samples
+from command import run, samples
 from lxml import etree
 from xmlprom.paths import PathError, parse, parse_rows
 

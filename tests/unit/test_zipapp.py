@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import EXAMPLES, ROOT
+from command import EXAMPLES, ROOT
 
 BUILD = ROOT / "scripts" / "build_zipapp.py"
 
