@@ -199,7 +199,11 @@ LARGE = {
     ),
     "a comment of 100 MB": (lambda: around([b"<!--"], [MEGABYTE] * 100, [b"-->"]), MAPPING, {"malformed"}),
     "an instruction of 100 MB": (lambda: around([b"<?p "], [MEGABYTE] * 100, [b"?>"]), MAPPING, {"malformed"}),
-    "CDATA of 100 MB": (lambda: around([b"<r><![CDATA["], [MEGABYTE] * 100, [b"]]></r>"]), MAPPING, {"limit", "malformed"}),
+    "CDATA of 100 MB": (
+        lambda: around([b"<r><![CDATA["], [MEGABYTE] * 100, [b"]]></r>"]),
+        MAPPING,
+        {"limit", "malformed"},
+    ),
     "a comment of 100 MB before the root": (lambda: [b"<!--", *[MEGABYTE] * 100, b"--><s/>"], MAPPING, {"limit"}),
     "100 MB of blanks": (lambda: [b" " * (1 << 20)] * 100, MAPPING, {"limit", "malformed"}),
     "a million distinct values": (lambda: around(lines(b"<r a='%d'/>", 1_000_000)), START_TAGS, {"limit"}),
