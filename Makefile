@@ -1,7 +1,7 @@
 SHELL := bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-clean test lint unit distributions molecule bench lock clean venv hosts bench-tools tools
+.PHONY: help demo demo-clean test lint unit distributions molecule bench fuzz lock clean venv hosts bench-tools tools
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -33,6 +33,14 @@ molecule: venv hosts ## the roles on real hosts with systemd
 
 bench: venv bench-tools ## speed and memory
 	python benchmarks/run.py
+
+fuzz: venv ## coverage-guided, FUZZ_SECONDS each (300): the mapping loader, the extraction
+	pip install --quiet atheris
+	mkdir -p .cache/fuzz/load_mapping .cache/fuzz/read_source
+	python tests/fuzz/load_mapping.py -max_total_time=$(or $(FUZZ_SECONDS),300) -max_len=4096 -artifact_prefix=.cache/fuzz/ \
+	  .cache/fuzz/load_mapping examples
+	python tests/fuzz/read_source.py -max_total_time=$(or $(FUZZ_SECONDS),300) -max_len=16384 -artifact_prefix=.cache/fuzz/ \
+	  .cache/fuzz/read_source examples
 
 lock: venv ## renew requirements.lock from pyproject.toml
 	python -m venv .cache/uv

@@ -1,0 +1,38 @@
+"""Coverage-guided: whatever a source holds, each example's mapping makes a file that node_exporter stands, or fails."""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import atheris
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+with atheris.instrument_imports(include=["xmlprom"]):
+    from xmlprom import collect
+    from xmlprom.errors import RunError
+    from xmlprom.exposition import parse_strictly
+    from xmlprom.load import load
+
+MAPPINGS = [load(path) for path in sorted((ROOT / "examples").glob("*.yml"))]
+SOURCE = Path(tempfile.mkdtemp()) / "source.xml"
+
+
+def one(content: bytes) -> None:
+    SOURCE.write_bytes(content)
+    os.utime(SOURCE, (0, 0))
+    for mapping in MAPPINGS:
+        try:
+            output = collect.read(collect.Job(mapping, str(SOURCE), {}, "fuzz", SOURCE.parent))
+        except RunError as error:
+            if error.reason == "internal":
+                raise
+        else:
+            parse_strictly(output.content)
+
+
+if __name__ == "__main__":
+    atheris.Setup(sys.argv, one)
+    atheris.Fuzz()
