@@ -17,6 +17,7 @@ _SAMPLE = re.compile(rf"({_NAME})(?:[ \t]*\{{(.*)\}}[ \t]*|[ \t]+)([^ \t]+)")
 _LABEL = re.compile(r'[ \t]*([a-zA-Z_][a-zA-Z0-9_]*)[ \t]*=[ \t]*"([^"\\]*(?:\\["\\n][^"\\]*)*)"[ \t]*(?:,[ \t]*|$)')
 _NUMBER = re.compile(r"[+-]?(?:Inf(?:inity)?|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?)|NaN", re.I | re.A)
 _SUFFIXES = {"histogram": ("_bucket", "_sum", "_count"), "summary": ("_sum", "_count")}
+_BOUND = {"histogram": ("_bucket", "le"), "summary": ("", "quantile")}  # suffix and label that go together
 _TYPES = ("gauge", "counter", "histogram", "summary", "untyped")
 
 Series = tuple[str, frozenset[tuple[str, str]]]
@@ -110,6 +111,9 @@ def _read_line(line: str, families: dict[str, FamilyText]) -> None:
         raise ExpositionError(f"{number[:60]!r} is no number")
     family = _family_of(name, families)
     series = (name, frozenset((label, value) for label, value in _read_labels(labels or "") if value))
+    suffix, bound = _BOUND.get(family.type or "", ("", ""))
+    if bound and name == family.name + suffix and not _NUMBER.fullmatch(dict(series[1]).get(bound, "")):
+        raise ExpositionError(f"{_written(series)} needs a number in the label {bound!r}")
     if series in family.series:
         raise ExpositionError(f"the series {_written(series)} stands there twice")
     family.series.add(series)

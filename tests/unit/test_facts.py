@@ -93,6 +93,9 @@ FACTS = {
     "dangling link": Fact({"a.prom": ONE, "b.prom": b"-> nowhere"}, LOST, None),
     "unreadable file": Fact({"a.prom": ONE, "b.prom": b"unreadable"}, LOST, None),
     # Something is lost in silence.
+    "bucket without a bound": one(
+        b'# HELP m h\n# TYPE m histogram\nm_bucket{x="1"} 1\nm_sum 1\nm_count 1\n', SILENT
+    ),
     "series twice in one file": one(GAUGE + b"m 1\nm 2\n", SILENT),
     "series twice by an empty label": one(GAUGE + b'm{x=""} 1\nm 2\n', SILENT),
     "series in two files": two(ONE, GAUGE + b'm{x="1"} 2\n', SILENT),
