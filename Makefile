@@ -1,6 +1,8 @@
 SHELL := bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 .DEFAULT_GOAL := help
+# fleet, lifecycle and monitoring take many minutes: make molecule SCENARIOS="fleet lifecycle monitoring"
+SCENARIOS ?= default
 .PHONY: help demo demo-clean test lint unit distributions molecule bench fuzz lock clean venv hosts bench-tools tools
 
 help: ## this list
@@ -28,8 +30,8 @@ unit: venv tools ## pytest
 distributions: venv hosts ## the unit tests with each distribution's own packages
 	molecule/shared/unit.sh
 
-molecule: venv hosts ## the roles on real hosts with systemd
-	molecule/shared/test.sh
+molecule: venv hosts ## the roles on real hosts with systemd (SCENARIOS=fleet runs that one)
+	molecule/shared/test.sh $(SCENARIOS)
 
 bench: venv bench-tools ## speed and memory
 	python benchmarks/run.py

@@ -16,20 +16,20 @@ DOCUMENTATION = """
 name: module_log
 type: aggregate
 short_description: log of the modules that run on hosts
-description: Appends a line of host, task, run of the task and module, separated by tabs, for each one.
+description: Appends a line of host, task and module, separated by tabs, for each one.
 """
 
 execute_module = ActionBase._execute_module
 
 
 def logged(self, module_name=None, *args, **kwargs):
+    result = execute_module(self, module_name, *args, **kwargs)  # raises if the host can't be reached
     if self._connection.transport != "local":
         host = (kwargs.get("task_vars") or {}).get("inventory_hostname") or self._connection.host
         name = module_name or self._task.action
-        line = "\t".join((host, self._task.get_name(), f"{os.getpid()}.{id(self)}", name.rpartition(".")[2]))
         with Path(os.environ["MODULE_LOG"]).open("a", encoding="utf-8") as log:
-            log.write(line + "\n")
-    return execute_module(self, module_name, *args, **kwargs)
+            log.write("\t".join((host, self._task.get_name(), name.rpartition(".")[2])) + "\n")
+    return result
 
 
 class CallbackModule(CallbackBase):

@@ -276,8 +276,8 @@ def present(host: Host, before: dict) -> list[str]:
     check_mappings(host, params["collectors"], params["check"])
     for kind in ("packages", "users", "services"):
         before[kind] += [name for name in params["before"].get(kind, []) if name not in before[kind]]
-    for path, content in params["before"].get("files", {}).items():
-        before["files"].setdefault(path, content)
+    if not os.path.exists(BEFORE):  # later, a file that a rollout changes is this role's own, edited by somebody
+        before["files"] = params["before"].get("files", {})
     give_directory(host, params["directory"], params["group"], before)
     host.write(BEFORE, json.dumps(before, indent=2, sort_keys=True) + "\n", 0o600)
     left = {*installed(), *(name for name in params["absent"] if os.path.exists(f"{MAPPINGS}/{name}.yml"))}
