@@ -446,7 +446,7 @@ def test_a_source_that_was_written_only_now_is_read_again(job, monkeypatch):
 def test_a_writer_that_rewrites_in_place_never_gives_wrong_numbers(job, monkeypatch):
     """All rows of a version have one name; a mixture of versions would show as two.
 
-    The tick is longer than any wait of the writer on a busy machine: a pause in the middle of a write is not to be seen.
+    The tick outlasts any wait of the writer on a busy machine, for a pause in the middle of a write is not to be seen.
     """
     mine = job()
     monkeypatch.setattr(collect, "_TICK", 30)
