@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from xmlprom.convert import InvalidValueError, number_of
+from xmlprom.convert import InvalidValueError, converter
 from xmlprom.errors import RunError
 from xmlprom.extract import naming, stream
 from xmlprom.mapping import Limits, Value
@@ -25,7 +25,9 @@ _MAX_ATTRIBUTES = 10_000  # in all places together
 
 _AMOUNT_TEXT = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]+)?\s*([A-Za-zµ°Ω%/]{1,12})")
 _PATH = parse("text()", {})
-_NUMBER, _DATE, _AMOUNT = Value(_PATH), Value(_PATH, date="iso8601"), Value(_PATH, leading=True)
+_NUMBER = converter(Value(_PATH))
+_DATE = converter(Value(_PATH, date="iso8601"))
+_AMOUNT = converter(Value(_PATH, leading=True))
 
 
 def survey(path: str) -> Survey:
@@ -47,13 +49,13 @@ class _NoRows:
 @functools.lru_cache(maxsize=4096)
 def _kind(text: str) -> tuple[str, float, str]:
     """("number" | "date" | "amount" | "word", the number, its unit), as `collect` would read the text."""
-    for kind, value in (("number", _NUMBER), ("date", _DATE)):
+    for kind, number_of in (("number", _NUMBER), ("date", _DATE)):
         try:
-            return kind, number_of(text, value) or 0.0, ""
+            return kind, number_of(text) or 0.0, ""
         except InvalidValueError:
             pass
     match = _AMOUNT_TEXT.fullmatch(text)
-    return ("amount", number_of(text, _AMOUNT) or 0.0, match[1]) if match else ("word", 0.0, "")
+    return ("amount", _AMOUNT(text) or 0.0, match[1]) if match else ("word", 0.0, "")
 
 
 @dataclass

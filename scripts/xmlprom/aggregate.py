@@ -9,7 +9,7 @@ from collections.abc import Callable
 from operator import itemgetter
 from typing import NamedTuple, Union
 
-from xmlprom.convert import InvalidValueError, number_of
+from xmlprom.convert import InvalidValueError, converter
 from xmlprom.errors import RunError
 from xmlprom.mapping import Label, Limits, Mapping, Metric
 from xmlprom.paths import Path
@@ -31,6 +31,7 @@ class Distribution:
 
 
 Cell = Union[float, Distribution]
+Add = Callable[[LabelValues, float, int], None]  # takes a series, a number, and how many rows have it
 
 
 class Table(NamedTuple):
@@ -92,12 +93,13 @@ class MetricTotals:
         self.labels = [(label, columns[label.path]) for label in metric.labels if not label.path.absolute]
         self._limits = limits
         self._where = [(condition, columns[condition.path]) for condition in metric.where]
-        self._value = metric.value
         self._value_column = columns[metric.value.path] if metric.value else 0
+        self._number = converter(metric.value) if metric.value else None
         self._series: dict[LabelValues, Cell] = {}
         self._keys: dict[RawRow, tuple[LabelValues, bool]] = {}  # of texts that came before
         self._texts = _getter([column for _, column in self.labels])
-        self._combine = _COMBINE["count" if metric.value is None else metric.value.aggregate]
+        # Adds what `times` equal rows give to a series.
+        self.add = _COMBINE["count" if metric.value is None else metric.value.aggregate](self._series, metric)
 
     def selects(self, row: RawRow) -> bool:
         """Whether `where` lets the row through."""
@@ -112,12 +114,11 @@ class MetricTotals:
         if self._where and not self.selects(row):
             return None
         number: float | None = 1.0
-        value = self._value
-        if value:
+        if self._number:
             try:
-                number = number_of(row[self._value_column], value)
+                number = self._number(row[self._value_column])
             except InvalidValueError as error:
-                if value.skip_invalid:
+                if self.metric.value and self.metric.value.skip_invalid:
                     raise
                 raise RunError("value", f"metric {self.metric.name}: {error}") from None
         if number is None:
@@ -125,10 +126,6 @@ class MetricTotals:
         texts = self._texts(row)
         key, folded = self._keys.get(texts) or self._key(texts)
         return key, number, folded
-
-    def add(self, key: LabelValues, number: float, times: int) -> None:
-        """Add what `times` equal rows give to a series."""
-        self._series[key] = self._combine(self._series.get(key), number, times, self.metric)
 
     def _key(self, texts: RawRow) -> tuple[LabelValues, bool]:
         """The labels' values for the texts of a row, and whether any is another than its text."""
@@ -184,7 +181,7 @@ class MetricTotals:
             ]
             for key in itertools.product(*choices):
                 if key not in self._series:
-                    self._series[key] = self._combine(None, 0.0, 0, self.metric)
+                    self.add(key, 0.0, 0)
 
     def _rank(self, item: tuple[LabelValues, Cell]) -> list[tuple[int, str]]:
         """Declared values in their order, others behind them by name."""
@@ -247,37 +244,57 @@ def _check_finite(cell: Cell, metric: Metric) -> None:
         raise RunError("value", f"metric {metric.name}: the sum is too large for a number")
 
 
-def _count(old: Cell | None, _number: float, times: int, metric: Metric) -> Cell:
-    if metric.type == "info":
-        return 1.0
-    return times if old is None else old + times  # type: ignore[operator]
+def _count(series: dict[LabelValues, Cell], metric: Metric) -> Add:
+    def add(key: LabelValues, _number: float, times: int) -> None:
+        series[key] = series.get(key, 0) + times  # type: ignore[operator]
+
+    def add_info(key: LabelValues, _number: float, _times: int) -> None:
+        series[key] = 1.0
+
+    return add_info if metric.type == "info" else add
 
 
-def _sum(old: Cell | None, number: float, times: int, _metric: Metric) -> Cell:
-    return (old or 0.0) + number * times  # type: ignore[operator]
+def _sum(series: dict[LabelValues, Cell], _metric: Metric) -> Add:
+    def add(key: LabelValues, number: float, times: int) -> None:
+        series[key] = series.get(key, 0.0) + number * times  # type: ignore[operator]
+
+    return add
 
 
-def _min(old: Cell | None, number: float, _times: int, _metric: Metric) -> Cell:
-    return number if old is None else min(old, number)  # type: ignore[type-var]
+def _min(series: dict[LabelValues, Cell], _metric: Metric) -> Add:
+    def add(key: LabelValues, number: float, _times: int) -> None:
+        series[key] = min(series.get(key, number), number)  # type: ignore[type-var]
+
+    return add
 
 
-def _max(old: Cell | None, number: float, _times: int, _metric: Metric) -> Cell:
-    return number if old is None else max(old, number)  # type: ignore[type-var]
+def _max(series: dict[LabelValues, Cell], _metric: Metric) -> Add:
+    def add(key: LabelValues, number: float, _times: int) -> None:
+        series[key] = max(series.get(key, number), number)  # type: ignore[type-var]
+
+    return add
 
 
-def _last(_old: Cell | None, number: float, _times: int, _metric: Metric) -> Cell:
-    return number
+def _last(series: dict[LabelValues, Cell], _metric: Metric) -> Add:
+    def add(key: LabelValues, number: float, _times: int) -> None:
+        series[key] = number
+
+    return add
 
 
-def _observe(old: Cell | None, number: float, times: int, metric: Metric) -> Cell:
-    cell = old if isinstance(old, Distribution) else Distribution([0] * (len(metric.buckets) + 1))
-    cell.buckets[bisect_left(metric.buckets, number)] += times
-    cell.count += times
-    cell.sum += number * times
-    return cell
+def _observe(series: dict[LabelValues, Cell], metric: Metric) -> Add:
+    def add(key: LabelValues, number: float, times: int) -> None:
+        cell = series.get(key)
+        if not isinstance(cell, Distribution):
+            cell = series[key] = Distribution([0] * (len(metric.buckets) + 1))
+        cell.buckets[bisect_left(metric.buckets, number)] += times
+        cell.count += times
+        cell.sum += number * times
+
+    return add
 
 
-_COMBINE: dict[str | None, Callable[[Cell | None, float, int, Metric], Cell]] = {
+_COMBINE: dict[str | None, Callable[[dict[LabelValues, Cell], Metric], Add]] = {
     "count": _count,
     "sum": _sum,
     "min": _min,

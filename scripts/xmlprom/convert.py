@@ -2,43 +2,51 @@
 
 from __future__ import annotations
 
-import math
 import re
+from collections.abc import Callable
+from math import isfinite, nan
+from typing import Optional
 
 from xmlprom.mapping import Value
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _MORE_DIGITS = re.compile(r"[.,'_]?[0-9]")  # behind a leading number: "1,000 MB" is not 1, "1.2.3" not 1.2
+Converter = Callable[[Optional[str]], Optional[float]]
 
 
 class InvalidValueError(ValueError):
     """The text is neither a number, nor mapped to one, nor declared as missing."""
 
 
-def number_of(text: str | None, value: Value) -> float | None:
-    """The number that a row's text stands for; None if it is missing and there is no default.
+def converter(value: Value) -> Converter:
+    """A function that gives the number that a row's text stands for: None if it is missing and there is no default.
 
-    :raises InvalidValueError: for any other text
+    It raises InvalidValueError for any other text.
     """
-    text = (text or "").strip()
-    if text in value.map:
-        return float(value.map[text])
-    if text in value.missing or not text:
-        return None if value.default is None else float(value.default)
-    number = _unix_time(text, value) if value.date else _number(text, value)
-    return number * value.scale
+    default = None if value.default is None else float(value.default)
+    known = {
+        **dict.fromkeys(("", *value.missing), default),
+        **{text: float(number) for text, number in value.map.items()},
+    }
+    parse = _unix_time if value.date else _strict_number
+    dated, scale = value.date is not None, value.scale
 
+    def number_of(text: str | None) -> float | None:
+        text = text.strip() if text else ""
+        if text in known:
+            return known[text]
+        try:
+            number = float(text) * scale
+        except ValueError:
+            number = nan
+        # float takes more than is a number here.
+        if not isfinite(number) or dated or "_" in text or not text.isascii():
+            number = parse(text, value) * scale
+        if not isfinite(number):
+            raise InvalidValueError(_message(text, value, "is too large for a number"))
+        return number
 
-def _number(text: str, value: Value) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number) or "_" in text or not text.isascii():  # float takes more than is a number here
-        number = _strict_number(text, value)
-    if not math.isfinite(number * value.scale):
-        raise InvalidValueError(_message(text, value, "is too large for a number"))
-    return number
+    return number_of
 
 
 def _strict_number(text: str, value: Value) -> float:

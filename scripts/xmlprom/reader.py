@@ -11,18 +11,8 @@ from collections.abc import Mapping as Dict
 from typing import Any, Optional, Protocol
 
 from xmlprom.errors import RunError
-from xmlprom.plan import (
-    DocumentTarget,
-    Fields,
-    FieldTarget,
-    Machine,
-    Plan,
-    RawRow,
-    RowTarget,
-    State,
-    Target,
-    local_name,
-)
+from xmlprom.machine import Machine, State
+from xmlprom.plan import DocumentTarget, Fields, FieldTarget, Plan, RawRow, RowTarget, Target, local_name
 
 _MAX_DISTINCT = 10_000  # rows that are kept before they are aggregated
 _MAX_TEXT = 1 << 16  # characters of one text
@@ -39,8 +29,7 @@ class RowSink(Protocol):
 
 def make_reader(plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[..., None]) -> Reader:
     """The reader that does no more than the plan needs; rows go to `sink`."""
-    shallow = all(len(fields.rows.steps) <= max_depth for fields in plan.sections)
-    kind = StartTagReader if plan.start_tags_suffice and shallow else FullReader
+    kind = StartTagReader if plan.start_tags_suffice else FullReader
     return kind(plan, sink, max_depth, on_doctype)
 
 
@@ -57,8 +46,8 @@ class Reader:
         self._sink = sink
         self._max_depth = max_depth
         self._on_doctype = on_doctype
-        self._machine = Machine(plan)
-        self._around: list[State] = []  # the states around each open element
+        self._machine = Machine(plan, max_depth)
+        self._states: list[State] = [self._machine.start]  # and the states of all open elements
         self._equal_rows: dict[tuple[int, RawRow], int] = {}
         self._seldom_equal = False  # then counting them first is a detour
 
@@ -83,7 +72,7 @@ class Reader:
             raise RunError("malformed", "not well-formed XML: it ends early, at bytes that are wrong in its encoding")
 
     def _is_whole(self) -> bool:
-        return not self._around and bool(self._machine.start)
+        return len(self._states) == 1 and bool(self._machine.start)
 
     def drain_if_full(self) -> None:
         if len(self._equal_rows) > _MAX_DISTINCT:
@@ -103,16 +92,6 @@ class Reader:
             key = (fields.number, tuple(texts))
             self._equal_rows[key] = self._equal_rows.get(key, 0) + 1
 
-    def _check(self, state: State, depth: int) -> None:
-        """Check the root, which has depth 1, and the nesting."""
-        if depth == 1 and not self._machine.can_have_rows(state):
-            paths = ", ".join(dict.fromkeys(fields.rows.text for fields in self._plan.sections))
-            namespace, _, name = state.tag.rpartition("}")
-            hint = f" (of namespace {namespace[1:]}: write {{*}}{name}, or declare a prefix)" if namespace else ""
-            raise RunError("root", f"the root element {name}{hint} can't match the rows' path {paths}")
-        if depth > self._max_depth:
-            raise RunError("limit", f"elements are nested deeper than limits.depth, {self._max_depth}")
-
 
 class StartTagReader(Reader):
     """Counts start tags by their names and attributes."""
@@ -120,35 +99,36 @@ class StartTagReader(Reader):
     def __init__(self, plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[..., None]) -> None:
         super().__init__(plan, sink, max_depth, on_doctype)
         self._first_seen: list[tuple[State, object]] = []  # keys of all `State.counts`, in the source's order
-        state = self._machine.start
-        around = self._around
-        push, pop = around.append, around.pop
-        first_seen = self._first_seen.append
+        states = self._states
+        push, pop = states.append, states.pop
 
         def start(tag: str, attributes: Attributes) -> None:
-            nonlocal state
+            state = states[-1][tag]
             push(state)
-            state = state[tag]
-            counts = state.counts
-            if counts is not None:
-                key = state.key(attributes)
+            if state.counts is not None:
                 try:
-                    counts[key] += 1
+                    state.counts[state.key(attributes)] += 1
                 except KeyError:
-                    counts[key] = 1
-                    first_seen((state, key))
-            elif state.active or len(around) == 1 or len(around) > max_depth:
-                state = self._enter(state, attributes, len(around))
+                    self._count(state, attributes)
+            elif state.active:
+                states[-1] = self._enter(state, attributes)
 
         def end(_tag: str) -> None:
-            nonlocal state
-            state = pop()
+            pop()
 
         self.start, self.end = start, end
 
-    def _enter(self, state: State, attributes: Attributes, depth: int) -> State:
+    def _count(self, state: State, attributes: Attributes) -> None:
+        """Count a row of which there may have been none before, or which lacks attributes."""
+        assert state.counts is not None  # noqa: S101 - the caller has looked
+        key = state.key_with_gaps(attributes)
+        if key not in state.counts:
+            state.counts[key] = 0
+            self._first_seen.append((state, key))
+        state.counts[key] += 1
+
+    def _enter(self, state: State, attributes: Attributes) -> State:
         state = state.decide(attributes)
-        self._check(state, depth)
         for target in state.targets:
             if isinstance(target, RowTarget):
                 self._add(target.fields, _own_texts(target.fields, state.tag, attributes))
@@ -192,54 +172,50 @@ class FullReader(Reader):
 
     data: Callable[[str], None]
 
-    def __init__(  # noqa: C901, PLR0915 - handlers, each simple, that share their variables
+    def __init__(  # noqa: C901 - handlers, each simple, that share their variables
         self, plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[..., None]
     ) -> None:
         super().__init__(plan, sink, max_depth, on_doctype)
         self._ancestors: list[Element] = []  # and the element itself; only if some path goes up
-        self._open_rows: list[dict[int, Texts]] = [{} for _ in plan.sections]  # by depth: rows can stand in rows
+        self._open_rows: dict[tuple[int, int], Texts] = {}  # by section and depth: rows can stand in rows
         self._captures: list[_Capture] = []
         self._heard: list[str] = []
-        state = self._machine.start
         begin = -1  # of the text, in `heard`, of an element of which nothing else is wanted
-        around, open_rows, captures, heard = self._around, self._open_rows, self._captures, self._heard
-        push, pop = around.append, around.pop
-        checked_depth = 0
+        states, open_rows, captures, heard = self._states, self._open_rows, self._captures, self._heard
+        push, pop = states.append, states.pop
 
         def start(tag: str, attributes: Attributes) -> None:
-            nonlocal state, begin, checked_depth
+            nonlocal begin
+            state = states[-1][tag]
             push(state)
-            state = state[tag]
             if state.active:
                 if state.undecided:
-                    state = state.decide(attributes)
+                    state = states[-1] = state.decide(attributes)
                 if state.only_text:
                     begin = len(heard)
                 else:
-                    self._enter(state, tag, attributes)
-            if len(around) > checked_depth:
-                self._check(state, len(around))
-                checked_depth = max_depth
+                    self._enter(state, attributes)
 
         def end(_tag: str) -> None:
-            nonlocal state, begin
+            nonlocal begin
+            state = pop()
             if state.active:
-                if state.only_text:
-                    section, column, up = state.place
-                    row = open_rows[section][len(around) - up]
-                    if row[column] is None:
-                        row[column] = _joined(heard[begin:])
+                place = state.only_text
+                if place:
+                    row = open_rows[state.row]
+                    if row[place.column] is None:
+                        text = "".join(heard[begin:])
+                        row[place.column] = text.strip() if len(text) <= _MAX_TEXT else _joined([text])
                     else:
-                        self.repeated.add(state.only_text)
+                        self.repeated.add(place)
                     begin = -1
                 else:
                     self._leave(state)
-            state = pop()
 
         def data(text: str) -> None:
             heard.append(text)
             for capture in captures:
-                if capture.direct and capture.depth == len(around):
+                if capture.direct and capture.depth == states[-1].depth:
                     capture.parts.append(text)
 
         def forget() -> None:
@@ -275,34 +251,33 @@ class FullReader(Reader):
             _joined(parts)  # a text that never ends must not fill the memory
         super().drain_if_full()
 
-    def _enter(self, state: State, tag: str, attributes: Attributes) -> None:
-        depth = len(self._around)
+    def _enter(self, state: State, attributes: Attributes) -> None:
         for target in state.targets:
             if isinstance(target, RowTarget):
-                row = self._own_texts(target.fields, tag, attributes)
+                row = self._own_texts(target.fields, state.tag, attributes)
                 if target.fields.at_start:
                     self._add(target.fields, row)
                 else:
-                    self._open_rows[target.fields.number][depth] = row
+                    self._open_rows[target.fields.number, state.depth] = row
             elif isinstance(target, FieldTarget):
-                row = self._open_rows[target.fields.number][depth - target.depth]
-                self._read(target, tag, attributes, row, target.column)
+                row = self._open_rows[target.fields.number, state.depth - target.depth]
+                self._read(target, state, attributes, row, target.column)
             else:
-                self._read(target, tag, attributes, self.documents, target.number)
+                self._read(target, state, attributes, self.documents, target.number)
 
     def _leave(self, state: State) -> None:
-        depth = len(self._around)
-        while self._captures and self._captures[-1].depth == depth:
-            capture = self._captures.pop()
+        captures = self._captures
+        while captures and captures[-1].depth == state.depth:
+            capture = captures.pop()
             capture.texts[capture.column] = _joined(capture.parts if capture.direct else self._heard[capture.begin :])
         for fields in state.ending:
-            self._add(fields, self._open_rows[fields.number].pop(depth))
+            self._add(fields, self._open_rows.pop((fields.number, state.depth)))
 
     def _own_texts(self, fields: Fields, tag: str, attributes: Attributes) -> Texts:
         return _own_texts(fields, tag, attributes, self._ancestors)
 
     def _read(
-        self, target: FieldTarget | DocumentTarget, tag: str, attributes: Attributes, texts: Texts, column: int
+        self, target: FieldTarget | DocumentTarget, state: State, attributes: Attributes, texts: Texts, column: int
     ) -> None:
         """Put what a path ends with into `texts[column]`, unless an element before matched the same path."""
         if texts[column] is not None:
@@ -310,11 +285,11 @@ class FullReader(Reader):
         elif target.leaf[0] == "@":
             texts[column] = attributes.get(target.leaf[1:])
         elif target.leaf == "name()":
-            texts[column] = local_name(tag)
+            texts[column] = local_name(state.tag)
         else:
             texts[column] = ""  # takes the column; the text comes with the end tag
             direct = target.leaf == "text()"
-            self._captures.append(_Capture(len(self._around), direct, texts, column, len(self._heard)))
+            self._captures.append(_Capture(state.depth, direct, texts, column, len(self._heard)))
 
 
 class TracingReader(FullReader):

@@ -9,7 +9,7 @@ import time
 
 import pytest
 from command import SCRIPT
-from xmlprom.convert import InvalidValueError, number_of
+from xmlprom.convert import InvalidValueError, converter
 from xmlprom.errors import RunError
 from xmlprom.extract import extract
 from xmlprom.families import families
@@ -206,7 +206,7 @@ def test_each_source_counts_by_itself(write):
 
 
 def number(text, **more):
-    return number_of(text, Value(parse("@v", {}), **more))
+    return converter(Value(parse("@v", {}), **more))(text)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,180 @@
+"""The state machine of a plan over element names: what to do where an element starts and ends.
+
+A `State` is the set of (pattern, step) that may match next, at one depth; indexing it by an element's name gives the
+state below that element, made on first use. So the work per element is one look-up, however many metrics the mapping
+has, and what can be decided by names and depth is decided once for many elements.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from collections.abc import Mapping as Dict
+from operator import itemgetter
+
+from xmlprom.errors import RunError
+from xmlprom.plan import Fields, FieldTarget, Plan, RawRow, RowTarget, Target, local_name
+
+_MAX_NAMES = 100_000  # of elements; libxml2 keeps all names, and 2.9 takes ever longer for a new one
+_MAX_KEPT = 100_000  # ways from one state to another; those beyond are found anew each time
+_Item = tuple[int, int]  # pattern, step
+
+
+class State(dict[str, "State"]):
+    """Where in the patterns the parser is, below an element.
+
+    `depth`: of the element; the root has 1. `waiting`: the steps that a child may match. `targets`: what to do at
+    this element. `undecided`: the steps that match this element's name, of which some have predicates, so that
+    `decide` must look at the attributes. `active`: there is something to do or decide. `ending`: the sections whose
+    rows count where the element ends. Where counting rows of section `counted` is all there is to do, `counts` has
+    them by `key(attributes)`. Where the element's text is all that is wanted of it and of what it holds, `only_text`
+    is the field for it, and `row` says of which row: its section and depth.
+    """
+
+    counted: Fields
+    key: Callable[[Dict[str, str]], object]
+    row: tuple[int, int]
+    __slots__ = (
+        "machine", "tag", "depth", "waiting", "targets", "undecided", "outcomes",
+        "active", "ending", "counted", "key", "counts", "only_text", "row",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        machine: Machine,
+        tag: str,
+        depth: int,
+        waiting: frozenset[_Item],
+        targets: tuple[Target, ...],
+        undecided: tuple[_Item, ...] = (),
+    ) -> None:
+        self.machine = machine
+        self.tag = tag
+        self.depth = depth
+        self.waiting = waiting
+        self.targets = targets
+        self.undecided = undecided
+        self.outcomes: dict[tuple[bool, ...], State] = {}
+        self.active = bool(targets or undecided)
+        rows = (target.fields for target in targets if isinstance(target, RowTarget))
+        self.ending = tuple(fields for fields in rows if not fields.at_start)
+        self.counts: dict[object, int] | None = None
+        self.only_text: FieldTarget | None = None
+        if len(targets) == 1:
+            (target,) = targets
+            if isinstance(target, FieldTarget) and target.leaf == "element" and not waiting:
+                self.only_text = target
+                self.row = target.fields.number, depth - target.depth
+
+    def __missing__(self, tag: str) -> State:
+        state = self.machine.below(self, tag)
+        if self.machine.keeps():
+            self[tag] = state
+        return state
+
+    def decide(self, attributes: Dict[str, str]) -> State:
+        """The state once predicates have seen the element's attributes; itself if there are none."""
+        return self.machine.decide(self, attributes) if self.undecided else self
+
+    def count_by_key(self, fields: Fields) -> None:
+        """Let the state count its rows."""
+        self.counted = fields
+        self.counts = {}
+        names = [path.attribute for path in fields.paths if path.attribute]
+        self.key = itemgetter(*names) if names else lambda _attributes: ()
+
+    def take_counted(self, key: object) -> tuple[int, RawRow, int]:
+        """Forget the rows under `key`: (section, row, number of such rows)."""
+        assert self.counts is not None  # noqa: S101 - only such states hand out keys
+        texts = iter(key if isinstance(key, tuple) else (key,))
+        row = tuple(next(texts) if path.attribute else local_name(self.tag) for path in self.counted.paths)
+        return self.counted.number, row, self.counts.pop(key)
+
+    def key_with_gaps(self, attributes: Dict[str, str]) -> object:
+        """What `key` gives, with None for attributes that are not there."""
+        texts = tuple(attributes.get(path.attribute) for path in self.counted.paths if path.attribute)
+        return texts[0] if len(texts) == 1 else texts
+
+
+class Machine:
+    """Makes the states of one run.
+
+    States and indexing them raise RunError: for a root element below which there can be no rows, for elements nested
+    deeper than `max_depth`, and for too many names of elements.
+    """
+
+    def __init__(self, plan: Plan, max_depth: int) -> None:
+        self._plan = plan
+        self._patterns = plan.patterns
+        self._max_depth = max_depth
+        self._kept = 0
+        self._known: dict[tuple[frozenset[_Item], tuple[Target, ...], int, str], State] = {}
+        self._names: set[str] = set()
+        items = frozenset((number, 0) for number in range(len(plan.patterns)))
+        self.start = State(self, "", 0, items, ())
+
+    def keeps(self) -> bool:
+        """Whether there is room to remember one more way to a state."""
+        self._kept += 1
+        return self._kept < _MAX_KEPT
+
+    def below(self, state: State, tag: str) -> State:
+        """The state below an element `tag` that stands directly in the element of `state`."""
+        self._names.add(tag)
+        if len(self._names) > _MAX_NAMES:
+            raise RunError("limit", f"elements have more than {_MAX_NAMES} different names")
+        if state.depth == self._max_depth:
+            raise RunError("limit", f"elements are nested deeper than limits.depth, {self._max_depth}")
+        items, matched, decided = [], [], True
+        for pattern, step in sorted(state.waiting):
+            candidate = self._patterns[pattern].steps[step]
+            if candidate.descendant:
+                items.append((pattern, step))
+            if candidate.matches(tag):
+                matched.append((pattern, step))
+                decided = decided and not candidate.predicates
+        if decided:
+            return self._state(tag, state.depth + 1, items, matched)
+        return State(self, tag, state.depth + 1, frozenset(items), (), tuple(matched))
+
+    def decide(self, state: State, attributes: Dict[str, str]) -> State:
+        """The state that `state.undecided` lead to at an element with these attributes."""
+        outcome = tuple(
+            all(predicate.holds(attributes) for predicate in self._patterns[pattern].steps[step].predicates)
+            for pattern, step in state.undecided
+        )
+        decided = state.outcomes.get(outcome)
+        if decided is None:
+            matched = list(itertools.compress(state.undecided, outcome))
+            decided = self._state(state.tag, state.depth, list(state.waiting), matched)
+            if self.keeps():
+                state.outcomes[outcome] = decided
+        return decided
+
+    def _state(self, tag: str, depth: int, items: list[_Item], matched: list[_Item]) -> State:
+        targets = []
+        for pattern, step in sorted(matched):
+            if step + 1 < len(self._patterns[pattern].steps):
+                items.append((pattern, step + 1))
+            else:
+                targets.append(self._patterns[pattern].target)
+        key = (frozenset(items), tuple(targets), depth, tag if targets else "")
+        state = self._known.get(key)
+        if state is None:
+            state = State(self, tag, depth, key[0], key[1])
+            if depth == 1:
+                self._check_root(state)
+            if self.keeps():
+                self._known[key] = state
+                if len(targets) == 1 and isinstance(targets[0], RowTarget) and targets[0].fields.in_start_tag:
+                    state.count_by_key(targets[0].fields)
+        return state
+
+    def _check_root(self, state: State) -> None:
+        targets = [*state.targets, *(self._patterns[pattern].target for pattern, _ in state.waiting)]
+        if any(isinstance(target, RowTarget) for target in targets):
+            return
+        paths = ", ".join(dict.fromkeys(fields.rows.text for fields in self._plan.sections))
+        namespace, _, name = state.tag.rpartition("}")
+        hint = f" (of namespace {namespace[1:]}: write {{*}}{name}, or declare a prefix)" if namespace else ""
+        raise RunError("root", f"the root element {name}{hint} can't match the rows' path {paths}")
