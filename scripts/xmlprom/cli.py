@@ -29,8 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return options.command(options)  # type: ignore[no-any-return]
     except (MappingError, UsageError) as error:
         return _fail(str(error), USAGE)
-    except RunError as error:
-        return _fail(str(error), SOURCE_FAILED)
+    except (RunError, MemoryError) as error:
+        return _fail(str(error) or "out of memory", SOURCE_FAILED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads: nothing more to flush
         return SOURCE_FAILED

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from xmlprom.errors import RunError, internal_error
+from xmlprom.errors import RunError, internal_error, out_of_memory
 from xmlprom.extract import Extraction, OnBytes, extract
 from xmlprom.families import Selection, families
 from xmlprom.mapping import Mapping
@@ -83,11 +83,14 @@ def _renew(job: Job, now: float, on_bytes: OnBytes | None) -> Output:
         _check_age(job, output, now)
         check_publishable(output.content, job.data, job.status)
         replace(job.data, output.content)
+        return output
     except RunError:
         raise
+    except MemoryError:
+        pass  # what fills the memory is held until this handler is left
     except Exception as error:  # the status must not go on telling of the last success
         raise internal_error(error) from error
-    return output
+    raise out_of_memory(job.source)
 
 
 def tell_killed(job: Job, why: str) -> None:

@@ -20,7 +20,7 @@ REASONS = (
     "conflict",  # another file of the output directory holds the same family or series
     "output",  # the output directory can't be written
     "stale",  # the source is older than `max_age`
-    "killed",  # ended from outside: a signal, out of memory, out of time
+    "killed",  # out of memory, out of time, or ended by another signal
     "internal",  # a fault of xmlprom itself
 )
 
@@ -52,6 +52,14 @@ class RunError(Exception):
     def __init__(self, reason: str, message: str) -> None:
         self.reason = reason
         super().__init__(message)
+
+
+def out_of_memory(source: str) -> RunError:
+    """The run needs more memory than it may have."""
+    return RunError(
+        "killed",
+        f"{source}: out of memory: do many rows differ in a label? Leave it out, or raise the collector's memory_max",
+    )
 
 
 def internal_error(error: BaseException) -> RunError:

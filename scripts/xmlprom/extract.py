@@ -107,6 +107,8 @@ def _parse(source: SourceFile, reader: Reader, guard: DoctypeGuard, on_bytes: On
         reader.check_whole()
         guard.close()
     except etree.XMLSyntaxError as error:
+        if getattr(error, "code", 0) == etree.ErrorTypes.ERR_NO_MEMORY:  # the stubs lack it
+            raise MemoryError from None
         raise RunError("malformed", _fault(error.msg or "", source.size)) from None
 
 

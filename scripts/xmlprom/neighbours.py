@@ -50,7 +50,8 @@ def read_regular(file: Path) -> bytes:
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as stream:
-            return stream.read(_MAX_SIZE) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
+            status = os.fstat(descriptor)
+            return stream.read(min(status.st_size, _MAX_SIZE)) if stat.S_ISREG(status.st_mode) else b""
     except OSError:
         return b""
 

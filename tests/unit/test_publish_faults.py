@@ -149,7 +149,32 @@ def test_two_collectors_share_a_family_by_the_same_mapping(job, exporter, monkey
     assert success == {"a", "b"}
 
 
-# The disk and the directory
+# Memory, the disk and the directory
+
+
+@pytest.mark.parametrize("megabytes", [24, 32, 64, 128])
+def test_a_run_without_enough_memory_keeps_the_data_and_tells(megabytes, job, output, tmp_path):
+    by_id = "rows: /s/*\nlimits: {series: 1000000}\nmetrics:\n  - {name: m, help: h, labels: {x: '@x'}}\n"
+    mine = job(mapping=by_id, content="<s><a x='1'/></s>")
+    collect.run(mine)
+    before = mine.data.read_bytes()
+    with Path(mine.source).open("w") as stream:
+        stream.writelines(["<s>", *(f"<a x='{number}'/>" for number in range(600_000)), "</s>"])
+    os.utime(mine.source, (time.time() - 60,) * 2)
+    done = subprocess.run(
+        [sys.executable, SCRIPT, "collect", tmp_path / "m.yml", "--source", mine.source, "--output-dir", output],
+        capture_output=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (megabytes << 20,) * 2),
+    )
+    assert done.returncode == 1
+    assert done.stderr.decode() == (
+        f"xmlprom: {mine.source}: out of memory: do many rows differ in a label? Leave it out, or raise the collector's"
+        " memory_max\n"
+    )
+    assert mine.data.read_bytes() == before
+    assert told(mine)[0] == "killed"
+    assert names(output) == ["m.prom", "m.status.prom"]
 
 
 def test_a_full_disk_keeps_the_old_file_and_leaves_no_temporary_one(job, output):
