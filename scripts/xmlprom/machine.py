@@ -1,8 +1,8 @@
 """The state machine of a plan over element names: what to do where an element starts and ends.
 
-A `State` is the set of (pattern, step) that may match next, at one depth; indexing it by an element's name gives the
-state below that element, made on first use. So the work per element is one look-up, however many metrics the mapping
-has, and what can be decided by names and depth is decided once for many elements.
+A `State` stands for all elements with the same names above them. It is the set of (pattern, step) that may match next;
+indexing it by an element's name gives the state below that element, made on first use. So the work per element is one
+look-up, however many metrics the mapping has, and what names and depth decide is decided once for many elements.
 """
 
 from __future__ import annotations
@@ -16,41 +16,42 @@ from xmlprom.errors import RunError
 from xmlprom.plan import Fields, FieldTarget, Plan, RawRow, RowTarget, Target, local_name
 
 _MAX_NAMES = 100_000  # of elements; libxml2 keeps all names, and 2.9 takes ever longer for a new one
-_MAX_KEPT = 100_000  # ways from one state to another; those beyond are found anew each time
+_MAX_KEPT = 20_000  # states; those beyond are made anew each time
 _Item = tuple[int, int]  # pattern, step
 
 
 class State(dict[str, "State"]):
     """Where in the patterns the parser is, below an element.
 
-    `depth`: of the element; the root has 1. `waiting`: the steps that a child may match. `targets`: what to do at
-    this element. `undecided`: the steps that match this element's name, of which some have predicates, so that
-    `decide` must look at the attributes. `active`: there is something to do or decide. `ending`: the sections whose
-    rows count where the element ends. Where counting rows of section `counted` is all there is to do, `counts` has
-    them by `key(attributes)`. Where the element's text is all that is wanted of it and of what it holds, `only_text`
-    is the field for it, and `row` says of which row: its section and depth.
+    `up`: the state around the element. `depth`: of the element; the root has 1. `waiting`: the steps that a child may
+    match. `targets`: what to do at this element. `undecided`: the steps that match this element's name, of which some
+    have predicates, so that `decide` must look at the attributes. `active`: there is something to do or decide.
+    `ending`: the sections whose rows count where the element ends. Where counting rows of section `counted` is all
+    there is to do, `counts` has them by `key(attributes)`. Where the element's text is all that is wanted of it and of
+    what it holds, `only_text` is the field for it, and `row` says of which row: its section and depth.
     """
 
     counted: Fields
     key: Callable[[Dict[str, str]], object]
     row: tuple[int, int]
     __slots__ = (
-        "machine", "tag", "depth", "waiting", "targets", "undecided", "outcomes",
+        "machine", "up", "tag", "depth", "waiting", "targets", "undecided", "outcomes",
         "active", "ending", "counted", "key", "counts", "only_text", "row",
     )  # fmt: skip
 
     def __init__(
         self,
         machine: Machine,
+        up: State | None,
         tag: str,
-        depth: int,
         waiting: frozenset[_Item],
         targets: tuple[Target, ...],
         undecided: tuple[_Item, ...] = (),
     ) -> None:
         self.machine = machine
+        self.up: State = self if up is None else up
         self.tag = tag
-        self.depth = depth
+        self.depth: int = 0 if up is None else up.depth + 1
         self.waiting = waiting
         self.targets = targets
         self.undecided = undecided
@@ -64,7 +65,12 @@ class State(dict[str, "State"]):
             (target,) = targets
             if isinstance(target, FieldTarget) and target.leaf == "element" and not waiting:
                 self.only_text = target
-                self.row = target.fields.number, depth - target.depth
+                self.row = target.fields.number, self.depth - target.depth
+            elif isinstance(target, RowTarget) and target.fields.in_start_tag:
+                self.counted = target.fields
+                self.counts = {}
+                names = [path.attribute for path in self.counted.paths if path.attribute]
+                self.key = itemgetter(*names) if names else lambda _attributes: ()
 
     def __missing__(self, tag: str) -> State:
         state = self.machine.below(self, tag)
@@ -75,13 +81,6 @@ class State(dict[str, "State"]):
     def decide(self, attributes: Dict[str, str]) -> State:
         """The state once predicates have seen the element's attributes; itself if there are none."""
         return self.machine.decide(self, attributes) if self.undecided else self
-
-    def count_by_key(self, fields: Fields) -> None:
-        """Let the state count its rows."""
-        self.counted = fields
-        self.counts = {}
-        names = [path.attribute for path in fields.paths if path.attribute]
-        self.key = itemgetter(*names) if names else lambda _attributes: ()
 
     def take_counted(self, key: object) -> tuple[int, RawRow, int]:
         """Forget the rows under `key`: (section, row, number of such rows)."""
@@ -108,15 +107,14 @@ class Machine:
         self._patterns = plan.patterns
         self._max_depth = max_depth
         self._kept = 0
-        self._known: dict[tuple[frozenset[_Item], tuple[Target, ...], int, str], State] = {}
         self._names: set[str] = set()
         items = frozenset((number, 0) for number in range(len(plan.patterns)))
-        self.start = State(self, "", 0, items, ())
+        self.start = State(self, None, "", items, ())
 
     def keeps(self) -> bool:
-        """Whether there is room to remember one more way to a state."""
+        """Whether there is room to keep one more state."""
         self._kept += 1
-        return self._kept < _MAX_KEPT
+        return self._kept <= _MAX_KEPT
 
     def below(self, state: State, tag: str) -> State:
         """The state below an element `tag` that stands directly in the element of `state`."""
@@ -134,8 +132,8 @@ class Machine:
                 matched.append((pattern, step))
                 decided = decided and not candidate.predicates
         if decided:
-            return self._state(tag, state.depth + 1, items, matched)
-        return State(self, tag, state.depth + 1, frozenset(items), (), tuple(matched))
+            return self._state(state, tag, items, matched)
+        return State(self, state, tag, frozenset(items), (), tuple(matched))
 
     def decide(self, state: State, attributes: Dict[str, str]) -> State:
         """The state that `state.undecided` lead to at an element with these attributes."""
@@ -146,28 +144,21 @@ class Machine:
         decided = state.outcomes.get(outcome)
         if decided is None:
             matched = list(itertools.compress(state.undecided, outcome))
-            decided = self._state(state.tag, state.depth, list(state.waiting), matched)
+            decided = self._state(state.up, state.tag, list(state.waiting), matched)
             if self.keeps():
                 state.outcomes[outcome] = decided
         return decided
 
-    def _state(self, tag: str, depth: int, items: list[_Item], matched: list[_Item]) -> State:
+    def _state(self, up: State, tag: str, items: list[_Item], matched: list[_Item]) -> State:
         targets = []
         for pattern, step in sorted(matched):
             if step + 1 < len(self._patterns[pattern].steps):
                 items.append((pattern, step + 1))
             else:
                 targets.append(self._patterns[pattern].target)
-        key = (frozenset(items), tuple(targets), depth, tag if targets else "")
-        state = self._known.get(key)
-        if state is None:
-            state = State(self, tag, depth, key[0], key[1])
-            if depth == 1:
-                self._check_root(state)
-            if self.keeps():
-                self._known[key] = state
-                if len(targets) == 1 and isinstance(targets[0], RowTarget) and targets[0].fields.in_start_tag:
-                    state.count_by_key(targets[0].fields)
+        state = State(self, up, tag, frozenset(items), tuple(targets))
+        if state.depth == 1:
+            self._check_root(state)
         return state
 
     def _check_root(self, state: State) -> None:

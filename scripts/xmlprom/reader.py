@@ -47,7 +47,7 @@ class Reader:
         self._max_depth = max_depth
         self._on_doctype = on_doctype
         self._machine = Machine(plan, max_depth)
-        self._states: list[State] = [self._machine.start]  # and the states of all open elements
+        self._innermost: Callable[[], State]  # the state of the innermost open element
         self._equal_rows: dict[tuple[int, RawRow], int] = {}
         self._seldom_equal = False  # then counting them first is a detour
 
@@ -72,7 +72,7 @@ class Reader:
             raise RunError("malformed", "not well-formed XML: it ends early, at bytes that are wrong in its encoding")
 
     def _is_whole(self) -> bool:
-        return len(self._states) == 1 and bool(self._machine.start)
+        return self._innermost() is self._machine.start and bool(self._machine.start)
 
     def drain_if_full(self) -> None:
         if len(self._equal_rows) > _MAX_DISTINCT:
@@ -99,24 +99,25 @@ class StartTagReader(Reader):
     def __init__(self, plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[..., None]) -> None:
         super().__init__(plan, sink, max_depth, on_doctype)
         self._first_seen: list[tuple[State, object]] = []  # keys of all `State.counts`, in the source's order
-        states = self._states
-        push, pop = states.append, states.pop
+        state = self._machine.start
 
         def start(tag: str, attributes: Attributes) -> None:
-            state = states[-1][tag]
-            push(state)
-            if state.counts is not None:
+            nonlocal state
+            state = state[tag]
+            counts = state.counts
+            if counts is not None:
                 try:
-                    state.counts[state.key(attributes)] += 1
+                    counts[state.key(attributes)] += 1
                 except KeyError:
                     self._count(state, attributes)
             elif state.active:
-                states[-1] = self._enter(state, attributes)
+                state = self._enter(state, attributes)
 
         def end(_tag: str) -> None:
-            pop()
+            nonlocal state
+            state = state.up
 
-        self.start, self.end = start, end
+        self.start, self.end, self._innermost = start, end, lambda: state
 
     def _count(self, state: State, attributes: Attributes) -> None:
         """Count a row of which there may have been none before, or which lacks attributes."""
@@ -181,24 +182,22 @@ class FullReader(Reader):
         self._captures: list[_Capture] = []
         self._heard: list[str] = []
         begin = -1  # of the text, in `heard`, of an element of which nothing else is wanted
-        states, open_rows, captures, heard = self._states, self._open_rows, self._captures, self._heard
-        push, pop = states.append, states.pop
+        state = self._machine.start
+        open_rows, captures, heard = self._open_rows, self._captures, self._heard
 
         def start(tag: str, attributes: Attributes) -> None:
-            nonlocal begin
-            state = states[-1][tag]
-            push(state)
+            nonlocal state, begin
+            state = state[tag]
             if state.active:
                 if state.undecided:
-                    state = states[-1] = state.decide(attributes)
+                    state = state.decide(attributes)
                 if state.only_text:
                     begin = len(heard)
                 else:
                     self._enter(state, attributes)
 
         def end(_tag: str) -> None:
-            nonlocal begin
-            state = pop()
+            nonlocal state, begin
             if state.active:
                 place = state.only_text
                 if place:
@@ -211,11 +210,12 @@ class FullReader(Reader):
                     begin = -1
                 else:
                     self._leave(state)
+            state = state.up
 
         def data(text: str) -> None:
             heard.append(text)
             for capture in captures:
-                if capture.direct and capture.depth == states[-1].depth:
+                if capture.direct and capture.depth == state.depth:
                     capture.parts.append(text)
 
         def forget() -> None:
@@ -227,7 +227,7 @@ class FullReader(Reader):
             for capture in captures:
                 capture.begin -= first
 
-        self.start, self.end, self._forget = start, end, forget
+        self.start, self.end, self._forget, self._innermost = start, end, forget, lambda: state
         self.data = data if plan.wants_direct_text else heard.append
         if plan.looks_up:
             self._remember_ancestors()
