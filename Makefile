@@ -1,9 +1,8 @@
 SHELL := bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 .DEFAULT_GOAL := help
-# fleet, lifecycle and monitoring take many minutes: make molecule SCENARIOS="fleet lifecycle monitoring"
-SCENARIOS ?= default
-.PHONY: help demo demo-clean test lint unit distributions molecule bench fuzz lock clean venv hosts bench-tools tools
+.PHONY: help demo demo-clean test lint unit distributions molecule newest bench bench-rollout fuzz lock clean \
+  venv hosts bench-tools tools
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -14,7 +13,7 @@ demo: venv hosts ## roll out to one test host and show the result (KEEP=1 leaves
 demo-clean: ## remove what KEEP=1 left
 	@scripts/demo.sh clean
 
-test: lint unit distributions molecule ## everything that CI runs
+test: lint unit distributions molecule newest ## everything that CI runs
 
 lint: venv ## ansible-lint, yamllint, ruff, mypy, shellcheck
 	ansible-lint
@@ -33,8 +32,15 @@ distributions: venv hosts ## the unit tests with each distribution's own package
 molecule: venv hosts ## the roles on real hosts with systemd (SCENARIOS=fleet runs that one)
 	molecule/shared/test.sh $(SCENARIOS)
 
+newest: hosts ## the default scenario with the newest ansible-core, where there is a Python for it
+	VENV=.cache/newest scripts/setup.sh newest
+	[[ ! -x .cache/newest/bin/molecule ]] || PATH="$(CURDIR)/.cache/newest/bin:$$PATH" molecule/shared/test.sh default
+
 bench: venv bench-tools ## speed and memory
 	python benchmarks/run.py
+
+bench-rollout: venv hosts ## what a rollout costs over 1 to 16 hosts (20 minutes)
+	python benchmarks/rollout.py
 
 fuzz: venv ## coverage-guided, FUZZ_SECONDS each (300): the mapping loader, the extraction
 	pip install --quiet atheris

@@ -1,11 +1,15 @@
 #!/usr/bin/env bash
-# Makes a fresh machine ready: the Python environment in .venv, and what test hosts run on.
+# Makes a fresh machine ready: the Python environment in $VENV (.venv), and what test hosts run on.
 # Looks before it acts, so that it costs nothing when there is nothing to do.
 #
-#   setup.sh venv|hosts|bench-tools|tools ...
+#   setup.sh venv|newest|hosts|bench-tools|tools ...
+#
+# The environment is made from $PYTHON, or from the first Python that is new enough; `newest` makes one from a Python
+# for which there is a newer ansible-core, 3.12 on.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-PATH=${PATH//"$PWD/.venv/bin:"/} # make puts it first; the environment must not be made from itself
+venv=${VENV:-.venv}
+PATH=${PATH//"$PWD/$venv/bin:"/} # make puts it first; the environment must not be made from itself
 
 die() {
   echo "setup: $*" >&2
@@ -33,28 +37,35 @@ install_packages() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$@" >/dev/null
 }
 
-find_python() {
-  local python
-  for python in python3 python3.{14,13,12,11}; do
-    if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+find_python() { # the oldest minor version of Python 3
+  local python candidates=(python3 python3.{14,13,12,11} "$HOME"/.pyenv/versions/*/bin/python3)
+  [[ -z ${PYTHON:-} ]] || candidates=("$PYTHON")
+  for python in "${candidates[@]}"; do
+    if "$python" -c "import sys; sys.exit(sys.version_info < (3, $1))" 2>/dev/null; then
       command -v "$python"
       return
     fi
   done
-  die 'needs Python 3.11 or newer on this machine (hosts: 3.9)'
+  die "needs Python 3.$1 or newer on this machine${PYTHON:+; PYTHON=$PYTHON is not} (hosts: 3.9)"
+}
+
+newest() {
+  local python
+  python=$(find_python 12 2>/dev/null) || { echo 'setup: the newest ansible-core is left out: it needs Python 3.12' && return; }
+  PYTHON=$python venv
 }
 
 venv() {
   local python stamp
-  python=$(find_python)
+  python=$(find_python 11)
   # The path belongs to it: a moved .venv does not work.
   stamp=$("$python" --version; echo "$PWD"; sha256sum requirements.lock)
-  [[ -x .venv/bin/python && $(cat .venv/stamp 2>/dev/null) == "$stamp" ]] && return
+  [[ -x $venv/bin/python && $(cat "$venv/stamp" 2>/dev/null) == "$stamp" ]] && return
   "$python" -c 'import ensurepip, venv' 2>/dev/null || install_packages python3-venv
-  echo 'setup: installing requirements.lock into .venv (about a minute)'
-  "$python" -m venv --clear .venv
-  .venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
-  echo "$stamp" >.venv/stamp
+  echo "setup: installing requirements.lock into $venv (about a minute)"
+  "$python" -m venv --clear "$venv"
+  "$venv/bin/python" -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+  echo "$stamp" >"$venv/stamp"
 }
 
 missing_packages() {
@@ -101,10 +112,10 @@ tools() {
   rm -rf "$debs"
 }
 
-[[ $# -gt 0 ]] || die 'usage: setup.sh venv|hosts|bench-tools|tools ...'
+[[ $# -gt 0 ]] || die 'usage: setup.sh venv|newest|hosts|bench-tools|tools ...'
 for part in "$@"; do
   case $part in
-    venv | hosts | bench-tools | tools) "$part" ;;
+    venv | newest | hosts | bench-tools | tools) "$part" ;;
     *) die "unknown part $part" ;;
   esac
 done
