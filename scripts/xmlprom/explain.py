@@ -12,7 +12,7 @@ from xmlprom.extract import naming, stream
 from xmlprom.families import printable_path
 from xmlprom.mapping import Label, Mapping
 from xmlprom.plan import Plan, RawRow, compile_plan
-from xmlprom.reader import TracingReader
+from xmlprom.tracing_reader import TracingReader
 
 _FIRST = 3  # rows that are named of each group
 

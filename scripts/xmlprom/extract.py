@@ -16,12 +16,13 @@ from xmlprom.doctype import DoctypeGuard
 from xmlprom.errors import RunError
 from xmlprom.mapping import Limits, Mapping
 from xmlprom.plan import Plan, compile_plan
-from xmlprom.reader import Reader, RowSink, make_reader
+from xmlprom.reader import Reader, RowSink
 from xmlprom.source import SourceFile, open_source
 from xmlprom.starttag import StartTagGuard
 
 _MAX_HELD = 16 << 20  # bytes of the source, of which rows are kept before they are aggregated
 OnBytes = Callable[[int, int], None]
+MakeReader = Callable[[Plan, RowSink, int, Callable[..., None]], Reader]
 
 
 class Extraction(NamedTuple):
@@ -50,6 +51,16 @@ def extract(mapping: Mapping, path: str, on_bytes: OnBytes | None = None) -> Ext
     return Extraction(path, source.size, source.modified, totals.rows, totals.folded, totals.invalid, tables)
 
 
+def make_reader(plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[..., None]) -> Reader:
+    """The reader that does no more than the plan needs; rows go to `sink`."""
+    # Only the one that is needed: every module costs each of the timer's runs.
+    if plan.start_tags_suffice:
+        from xmlprom.start_tag_reader import StartTagReader as Kind  # noqa: PLC0415
+    else:
+        from xmlprom.full_reader import FullReader as Kind  # type: ignore[assignment] # noqa: PLC0415
+    return Kind(plan, sink, max_depth, on_doctype)
+
+
 @contextlib.contextmanager
 def naming(path: str) -> Iterator[None]:
     """Let every RunError begin with the source's path."""
@@ -65,7 +76,7 @@ def stream(
     limits: Limits,
     sink: RowSink,
     on_bytes: OnBytes | None = None,
-    make: Callable[[Plan, RowSink, int, Callable[..., None]], Reader] = make_reader,
+    make: MakeReader = make_reader,
 ) -> tuple[SourceFile, Reader]:
     """Read one source to its end and hand every row to `sink`; see `extract`.
 

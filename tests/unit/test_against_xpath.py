@@ -18,10 +18,10 @@ import pytest
 from lxml import etree
 from xmlprom.aggregate import Distribution, Totals
 from xmlprom.errors import RunError
-from xmlprom.extract import stream
+from xmlprom.extract import make_reader, stream
+from xmlprom.full_reader import FullReader
 from xmlprom.load import load
 from xmlprom.plan import compile_plan
-from xmlprom.reader import FullReader, make_reader
 
 NAMESPACES = {"n": "urn:n", "m": "urn:m"}
 
