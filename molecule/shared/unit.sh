@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the unit tests with each distribution's own Python, lxml, prometheus_client and node_exporter.
+# Runs the unit tests with each distribution's own Python, lxml and node_exporter, all at once.
 #
 #   unit.sh [debian12|debian13 ...] [-- PYTEST-ARGUMENT ...]
 set -euo pipefail
@@ -12,14 +12,25 @@ while [[ $# -gt 0 && $1 != -- ]]; do names+=("$1") && shift; done
 [[ ${#names[@]} -gt 0 ]] || names=(debian12 debian13)
 
 images=$("$here/images.sh" unit "${names[@]}")
-status=0
+logs=$(mktemp -d)
+runs=()
+trap 'kill "${runs[@]}" 2>/dev/null; rm -rf "$logs"' EXIT
+trap 'exit 130' INT TERM
 for image in $images; do
-  echo "== unit tests in ${image#*:}"
   # As an ordinary user: root reads even what is not readable.
   "$here/podman" run --rm --network none --user ops --ulimit nofile=8192:8192 --ulimit nproc=16384:16384 \
     --label "xmlprom.checkout=$checkout" --volume "$checkout:/src:ro" --workdir /src --tmpfs /tmp \
     --env PYTHONDONTWRITEBYTECODE=1 --env HYPOTHESIS_STORAGE_DIRECTORY=/tmp/hypothesis \
     --env XMLPROM_REQUIRE_NODE_EXPORTER=1 --env XMLPROM_FUZZ_CASES=12000 \
-    "$image" python3 -m pytest -p no:cacheprovider tests/unit "$@" || status=$?
+    "$image" python3 -m pytest -p no:cacheprovider tests/unit "$@" >"$logs/${image#*:}" 2>&1 &
+  runs+=($!)
+done
+
+status=0
+for image in $images; do
+  echo "== unit tests in ${image#*:}"
+  wait "${runs[0]}" || status=$?
+  runs=("${runs[@]:1}")
+  cat "$logs/${image#*:}"
 done
 exit $status

@@ -134,7 +134,7 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _collect(options: argparse.Namespace) -> int:
-    # Imported here: `check`, which every rollout runs, needs neither lxml nor prometheus_client.
+    # Imported here: `check`, which every rollout runs, needs no lxml.
     from xmlprom import collect  # noqa: PLC0415
 
     job = _job(options)
