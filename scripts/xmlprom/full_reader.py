@@ -65,14 +65,13 @@ class FullReader(Reader):
         def end(_tag: str) -> None:
             nonlocal state, begin
             if state.active:
-                place = state.only_text
-                if place:
-                    row = open_rows[state.row]
-                    if row[place.column] is None:
+                if state.only_text:
+                    row, column = open_rows[state.row], state.column
+                    if row[column] is None:
                         text = "".join(heard[begin:])
-                        row[place.column] = text.strip() if len(text) <= _MAX_TEXT else _joined([text])
+                        row[column] = text.strip() if len(text) <= _MAX_TEXT else _joined([text])
                     else:
-                        self.repeated.add(place)
+                        self.repeated.add(state.only_text)
                     begin = -1
                 else:
                     self._leave(state)
@@ -136,8 +135,8 @@ class FullReader(Reader):
         while captures and captures[-1].depth == state.depth:
             capture = captures.pop()
             capture.texts[capture.column] = _joined(capture.parts if capture.direct else self._heard[capture.begin :])
-        for fields in state.ending:
-            self.add(fields, self._open_rows.pop((fields.number, state.depth)))
+        for fields, row in state.ending:
+            self.add(fields, self._open_rows.pop(row))
 
     def _own_texts(self, fields: Fields, tag: str, attributes: Attributes) -> Texts:
         return own_texts(fields, tag, attributes, self._ancestors)

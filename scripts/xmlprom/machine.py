@@ -26,9 +26,11 @@ class State(dict[str, "State"]):
     `up`: the state around the element. `depth`: of the element; the root has 1. `waiting`: the steps that a child may
     match. `targets`: what to do at this element. `undecided`: the steps that match this element's name, of which some
     have predicates, so that `decide` must look at the attributes. `active`: there is something to do or decide.
-    `ending`: the sections whose rows count where the element ends. Where counting rows of section `counted` is all
-    there is to do, `counts` has them by `key(attributes)`. Where the element's text is all that is wanted of it and of
-    what it holds, `only_text` is the field for it, and `row` says of which row: its section and depth.
+    `ending`: the sections whose rows count where the element ends, each with its row, by section and depth.
+
+    Where counting rows of section `counted` is all there is to do, `counts` has them by `key(attributes)`. Where the
+    element's text is all that is wanted of it and of what it holds, `only_text` is the field for it, in `column` of
+    the row `row`.
     """
 
     counted: Fields
@@ -36,7 +38,7 @@ class State(dict[str, "State"]):
     row: tuple[int, int]
     __slots__ = (
         "machine", "up", "tag", "depth", "waiting", "targets", "undecided", "outcomes",
-        "active", "ending", "counted", "key", "counts", "only_text", "row",
+        "active", "ending", "counted", "key", "counts", "only_text", "row", "column",
     )  # fmt: skip
 
     def __init__(
@@ -58,7 +60,7 @@ class State(dict[str, "State"]):
         self.outcomes: dict[tuple[bool, ...], State] = {}
         self.active = bool(targets or undecided)
         rows = (target.fields for target in targets if isinstance(target, RowTarget))
-        self.ending = tuple(fields for fields in rows if not fields.at_start)
+        self.ending = tuple((fields, (fields.number, self.depth)) for fields in rows if not fields.at_start)
         self.counts: dict[object, int] | None = None
         self.only_text: FieldTarget | None = None
         if len(targets) == 1:
@@ -66,6 +68,7 @@ class State(dict[str, "State"]):
             if isinstance(target, FieldTarget) and target.leaf == "element" and not waiting:
                 self.only_text = target
                 self.row = target.fields.number, self.depth - target.depth
+                self.column = target.column
             elif isinstance(target, RowTarget) and target.fields.in_start_tag:
                 self.counted = target.fields
                 self.counts = {}
