@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -10,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xmlprom import __version__
-from xmlprom.errors import MappingError, RunError, UsageError, internal_error
+from xmlprom.errors import MappingError, RunError, UsageError, internal_error, missing_package
 from xmlprom.load import collector_name, load, mapping_file
 from xmlprom.mapping import Mapping
 from xmlprom.names import naming_advice
+from xmlprom.publish import DEFAULT_DIRECTORY
 from xmlprom.yamltree import did_you_mean
 
 if TYPE_CHECKING:
@@ -25,19 +27,30 @@ SUCCESS, SOURCE_FAILED, USAGE = 0, 1, 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status (0 done, 1 the source failed, 2 command line or mapping wrong)."""
     options = _parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        return options.command(options)  # type: ignore[no-any-return]
+        status: int = options.command(options)
+        sys.stdout.flush()
+        return status
     except (MappingError, UsageError) as error:
         return _fail(str(error), USAGE)
     except (RunError, MemoryError) as error:
         return _fail(str(error) or "out of memory", SOURCE_FAILED)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads: nothing more to flush
-        return SOURCE_FAILED
     except KeyboardInterrupt:
         return 130
     except Exception as error:
-        return _fail(str(internal_error(error)), SOURCE_FAILED)
+        return _fail(_told(error), SOURCE_FAILED)
+
+
+def _told(error: Exception) -> str:
+    """A message for what no step of the data's way expects; none where nobody reads."""
+    if isinstance(error, ModuleNotFoundError):
+        return missing_package(error)
+    if isinstance(error, OSError) and error.filename is None:  # files have names
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing more to flush
+        return "" if isinstance(error, BrokenPipeError) else f"stdout can't be written: {error.strerror}"
+    return str(internal_error(error))
 
 
 class _Help(argparse.HelpFormatter):
@@ -67,13 +80,19 @@ def _parser() -> argparse.ArgumentParser:
     collect = commands.add_parser(
         "collect", parents=[common], formatter_class=_Help, help="read the source, write the .prom files"
     )
-    collect.add_argument("--output-dir", metavar="DIR", type=Path, help="where node_exporter reads .prom files")
+    collect.add_argument(
+        "--output-dir",
+        metavar="DIR",
+        type=Path,
+        default=DEFAULT_DIRECTORY,
+        help=f"where node_exporter reads .prom files ({DEFAULT_DIRECTORY})",
+    )
     collect.add_argument(
         "--only",
         metavar="LABEL=VALUE",
         action="append",
         default=[],
-        help="keep only series with this value of the label; repeat for more values",
+        help="of metrics with this label, keep only the series with this value; repeat for more",
     )
     collect.add_argument("--dry-run", action="store_true", help="write no file; the data file goes to stdout")
     # For ExecStopPost= of the unit: what systemd's $SERVICE_RESULT says of a run that was ended from outside.
@@ -105,15 +124,17 @@ def _check(options: argparse.Namespace) -> int:
         return SUCCESS
     from xmlprom import check, source  # noqa: PLC0415 - without a source, lxml is not needed
 
-    failed = False
+    status = SUCCESS
     for path in source.find_sources(_source(options.source, mapping, file)):
-        advices, faults = check.source_advice(mapping, path)
+        try:
+            advices, faults = check.source_advice(mapping, path)
+        except RunError as error:
+            advices, faults = [], [str(error)]
         for advice in advices:
             print(advice)
         for fault in faults:
-            failed = True
-            _fail(fault, SOURCE_FAILED)
-    return SOURCE_FAILED if failed else SUCCESS
+            status = _fail(fault, SOURCE_FAILED)
+    return status
 
 
 def _explain(options: argparse.Namespace) -> int:
@@ -123,14 +144,18 @@ def _explain(options: argparse.Namespace) -> int:
 
     file = mapping_file(options.mapping)
     mapping = load(file)
-    paths = source.find_sources(_source(options.source, mapping, file))
-    explanations = [explain.explain(mapping, path) for path in paths]
+    explanations, status = [], SUCCESS
+    for path in source.find_sources(_source(options.source, mapping, file)):
+        try:
+            explanations.append(explain.explain(mapping, path))
+        except RunError as error:
+            status = _fail(str(error), SOURCE_FAILED)
     if options.json:
         json.dump(explain.to_json(explanations), sys.stdout, indent=2, ensure_ascii=False)
         print()
     else:
         people.show_explanations(explanations, sys.stdout)
-    return SOURCE_FAILED if any(explanation.failed for explanation in explanations) else SUCCESS
+    return SOURCE_FAILED if any(explanation.failed for explanation in explanations) else status
 
 
 def _collect(options: argparse.Namespace) -> int:
@@ -154,11 +179,12 @@ def _collect(options: argparse.Namespace) -> int:
     if options.dry_run:
         sys.stdout.buffer.write(output.content)
         sys.stdout.flush()
+        collect.check_unwritten(job, output)
     return SUCCESS
 
 
 def _job(options: argparse.Namespace) -> Job:
-    from xmlprom import collect, publish  # noqa: PLC0415 - see _collect
+    from xmlprom import collect  # noqa: PLC0415 - see _collect
 
     file = mapping_file(options.mapping)
     collector = collector_name(file)
@@ -168,7 +194,7 @@ def _job(options: argparse.Namespace) -> Job:
         source=_source(options.source, mapping, file),
         only=_selection(options.only, mapping),
         collector=collector,
-        directory=options.output_dir or publish.DEFAULT_DIRECTORY,
+        directory=options.output_dir,
     )
 
 

@@ -60,6 +60,18 @@ def read(job: Job, on_bytes: OnBytes | None = None) -> Output:
     return Output(render(found), sum(len(family.samples) for family in found), extractions)
 
 
+def check_unwritten(job: Job, output: Output) -> None:
+    """Make sure that `run` would publish what `read` made; on what is no host, there is no directory to look at.
+
+    :raises RunError: if not
+    """
+    try:
+        _check_output(job, output, time.time())
+    except RunError as error:
+        if error.reason != "output":
+            raise
+
+
 def run(job: Job, on_bytes: OnBytes | None = None) -> Output:
     """Renew the data file, or leave it as it is; write the status file in both cases.
 
@@ -80,8 +92,7 @@ def run(job: Job, on_bytes: OnBytes | None = None) -> Output:
 def _renew(job: Job, now: float, on_bytes: OnBytes | None) -> Output:
     try:
         output = read(job, on_bytes)
-        _check_age(job, output, now)
-        check_publishable(output.content, job.data, job.status)
+        _check_output(job, output, now)
         replace(job.data, output.content)
         return output
     except RunError:
@@ -128,6 +139,11 @@ def _is_being_written(path: str) -> bool:
         return abs(time.time() - os.stat(path).st_mtime) < _BEING_WRITTEN
     except OSError:
         return True
+
+
+def _check_output(job: Job, output: Output, now: float) -> None:
+    _check_age(job, output, now)
+    check_publishable(output.content, job.data, job.status)
 
 
 def _check_age(job: Job, output: Output, now: float) -> None:

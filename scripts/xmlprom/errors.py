@@ -54,6 +54,12 @@ class RunError(Exception):
         super().__init__(message)
 
 
+def missing_package(error: ModuleNotFoundError) -> str:
+    """What to install, after an import has failed."""
+    package = str(error.name).partition(".")[0]
+    return f"the Python package {package} is missing: install python3-{package}"
+
+
 def out_of_memory(source: str) -> RunError:
     """The run needs more memory than it may have."""
     return RunError(

@@ -6,6 +6,7 @@ Nothing counts before the document has closed cleanly: a truncated source shows 
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -102,25 +103,43 @@ def _parse(source: SourceFile, reader: Reader, guard: DoctypeGuard, on_bytes: On
     start_tags = StartTagGuard()
     read = 0
     try:
-        for chunk in source.chunks():
-            guard.feed(chunk)
-            start_tags.feed(chunk)
-            for piece in reader.pieces(chunk):
-                parser.feed(piece)
-            reader.drain_if_full()
-            read += len(chunk)
-            if read % _MAX_HELD < len(chunk):
-                reader.drain()
-            if on_bytes:
-                on_bytes(read, source.size)
-        guard.feed(b"", last=True)
-        parser.close()
-        reader.check_whole()
-        guard.close()
+        with _all_raised():
+            for chunk in source.chunks():
+                guard.feed(chunk)
+                start_tags.feed(chunk)
+                for piece in reader.pieces(chunk):
+                    parser.feed(piece)
+                reader.drain_if_full()
+                read += len(chunk)
+                if read % _MAX_HELD < len(chunk):
+                    reader.drain()
+                if on_bytes:
+                    on_bytes(read, source.size)
+            guard.feed(b"", last=True)
+            parser.close()
+            reader.check_whole()
+            guard.close()
     except etree.XMLSyntaxError as error:
         if getattr(error, "code", 0) == etree.ErrorTypes.ERR_NO_MEMORY:  # the stubs lack it
             raise MemoryError from None
         raise RunError("malformed", _fault(error.msg or "", source.size)) from None
+
+
+@contextlib.contextmanager
+def _all_raised() -> Iterator[None]:
+    """Raise what lxml can't out of a call of libxml2's when memory is short: else an element were lost in silence."""
+    lost = [False]
+
+    def note(_unraisable: object) -> None:
+        lost[0] = True
+
+    hook, sys.unraisablehook = sys.unraisablehook, note
+    try:
+        yield
+    finally:
+        sys.unraisablehook = hook
+    if lost[0]:
+        raise MemoryError
 
 
 def _fault(message: str, size: int) -> str:

@@ -94,6 +94,8 @@ def _source(node: Node) -> str | None:
     text = node.text()
     if text is not None and not text.startswith("/"):
         node.problem("the source is an absolute path; for a file of your own use --source")
+    elif text is not None and "**" in text:
+        node.problem("'**' is not supported: '*' stands for any name of one file or directory")
     return text
 
 

@@ -165,6 +165,8 @@ def _value(node: Node, namespaces: dict[str, str], type_: str) -> Value | None:
         fields["aggregate"].problem(f"a {type_} observes every value: leave 'aggregate' out")
     if "zone" in fields and "date" not in fields:
         fields["zone"].problem("'zone' needs 'date'")
+    if "number" in fields and "date" in fields:
+        fields["number"].problem("stands beside 'date': a text is read as one of both")
     path = _row_path(fields["from"], namespaces) if "from" in fields else None
     return Value(
         path=path or NO_PATH,

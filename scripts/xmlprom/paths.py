@@ -19,6 +19,7 @@ _PREDICATE = re.compile(
 )
 _UNION = re.compile(r"""\s*\|\s*(?=(?:[^'"]|'[^']*'|"[^"]*")*$)""")  # not in quotes: those behind it are closed
 _ANCESTORS = "of an ancestor only attributes and name() can be had: ../@name, ../../name()"
+_DESCENDANTS = "below a row '//' is not supported: write the steps out, '*' stands for any element"
 
 
 class PathError(ValueError):
@@ -145,7 +146,7 @@ class _Parser:
                 self.at = self.at if rest.startswith("@") else len(self.text)
                 self._end("is the last step")
                 if descendant:
-                    raise PathError("'//' needs an element after it: write //*/ for any")
+                    raise PathError("'//' needs an element after it: write //*/ for any" if absolute else _DESCENDANTS)
                 break
             steps.append(self._step(descendant))
             if self.at == len(self.text):
@@ -158,7 +159,7 @@ class _Parser:
         if up and (steps or leaf in ("element", "text()")):
             raise PathError(_ANCESTORS)
         if not absolute and any(step.descendant for step in steps):
-            raise PathError("below a row '//' is not supported: write the steps out, '*' stands for any element")
+            raise PathError(_DESCENDANTS)
         if absolute and not steps:
             raise PathError("an absolute path names an element first: /root/@name")
 

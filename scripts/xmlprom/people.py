@@ -12,6 +12,7 @@ from xmlprom.aggregate import Cell, Distribution, Table
 from xmlprom.errors import UsageError
 from xmlprom.extract import Extraction, OnBytes
 from xmlprom.families import Selection, selected, unmatched
+from xmlprom.textformat import number
 
 if TYPE_CHECKING:  # `collect` pays for neither
     from rich.table import Table as RichTable
@@ -152,7 +153,7 @@ def _escaped(text: str) -> str:
 
 
 def _number(cell: Cell) -> str:
-    return f"{cell.count} (sum {cell.sum:g})" if isinstance(cell, Distribution) else f"{cell:g}"
+    return f"{cell.count} (sum {number(cell.sum)})" if isinstance(cell, Distribution) else number(cell)
 
 
 def _console(stream: TextIO):  # type: ignore[no-untyped-def]  # rich is imported only for a terminal

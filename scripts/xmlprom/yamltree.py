@@ -17,6 +17,7 @@ from xmlprom.errors import MappingError, Problem
 
 _MAX_NODES = 50_000  # a mapping is written by hand; this stops aliases that multiply themselves
 _MAX_DEPTH = 50  # a mapping needs 8; libyaml's composer overruns its stack some ten thousand levels down
+_YAML_TAGS = "tag:yaml.org,2002:"  # what YAML itself gives to a text
 _INTEGER = re.compile(r"[+-]?[0-9]+(?:_[0-9]+)*")
 _FLOAT = re.compile(r"[+-]?(?:[0-9]+(?:_[0-9]+)*(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
@@ -89,6 +90,8 @@ class Node:
         """The scalar as it was written, None (and a problem) if it is no scalar or null."""
         if not self.is_scalar:
             self.problem("a text is expected here")
+        elif not self._node.tag.startswith(_YAML_TAGS) or "/" in self._node.tag:
+            self.problem(f"has the tag {self._node.tag}: a text that starts with '!' needs quotes")
         elif self._node.tag.endswith(":null") and not self._node.style:
             self.problem("is empty: write a value, or '' for an empty text")
         else:
@@ -191,12 +194,18 @@ def _syntax_problem(error: yaml.MarkedYAMLError, text: str) -> Problem:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line, mark.column) if mark else (0, 0)
     lines = text.splitlines()
-    found = lines[line][column : column + 1] if line < len(lines) else ""
+    before, found = (lines[line][:column], lines[line][column : column + 1]) if line < len(lines) else ("", "")
+    first = found if found and found in "@`%*&!" else before[-1:]
     hint = ""
-    if found and found in "@`%*&!":
-        hint = f" (a text that starts with {found!r} needs quotes)"
+    if first and first in "@`%*&!":
+        first = "{" if before.endswith("{*") else first
+        hint = f" (a text that starts with {first!r} needs quotes)"
     elif "expected ',' or" in str(error.problem):
         hint = " (inside [] and {} a text with any of []{}, needs quotes)"
+    elif "mapping values" in str(error.problem):
+        hint = " (a text with ': ' in it needs quotes)"
+    elif "another document" in str(error.problem):
+        hint = " (a mapping is one document, with one '---' at most)"
     return Problem(line + 1, column + 1, f"not YAML: {_one_line(error.problem or error)}{hint}")
 
 

@@ -73,7 +73,16 @@ FAULTS = {
         GOOD + "    labels: {x: @y}\n",
         "6:17: not YAML: found character that cannot start any token",
     ),
-    "two documents": (GOOD + "---\na: b\n", "not YAML"),
+    "two documents": (GOOD + "---\na: b\n", "(a mapping is one document"),
+    "unquoted *": (GOOD + "    labels:\n      x: *\n", "(a text that starts with '*' needs quotes)"),
+    "unquoted */": (GOOD + "    labels:\n      x: */@a\n", "(a text that starts with '*' needs quotes)"),
+    "unquoted {*}": (GOOD + "    labels:\n      x: {*}a/@a\n", "(a text that starts with '{' needs quotes)"),
+    "unquoted colon": ("rows: a: b\n", "(a text with ': ' in it needs quotes)"),
+    "source with **": (GOOD.replace("/tmp/a", "/tmp/**/a"), "1:9: source: '**' is not supported"),
+    "number beside date": (
+        GOOD + "    value: {from: '@a', aggregate: max, date: iso8601, number: leading}\n",
+        "6:64: metrics[0].value.number: stands beside 'date'",
+    ),
     "not UTF-8": (b"\xff", "1:1: can't read the mapping: it is not UTF-8"),
     "unhashable key": ("? [a]\n: b\n", "a text is expected here"),
     "nested too deeply": ("[" * 100_000, "1:51: not YAML: nested too deeply"),
@@ -144,6 +153,13 @@ def test_fault(command, content, message, write, tmp_path):
     assert f"{mapping}:" in result.err
     assert message in result.err
     assert not list(output.iterdir())
+
+
+@pytest.mark.parametrize("text", ["!n/a", "!!python/object:os.system x"])
+def test_a_tag_is_refused(text, write):
+    result = run("check", write("m.yml", GOOD + f"    labels:\n      x: {text}\n"))
+    assert result.status == 2
+    assert "a text that starts with '!' needs quotes" in result.err
 
 
 def test_all_faults_are_told_at_once_in_the_files_order(write):

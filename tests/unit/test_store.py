@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+
+import pytest
 from command import EXAMPLES, run, samples
 
 SOURCE = EXAMPLES / "store.xml"
@@ -65,6 +68,25 @@ def test_only_warns_of_a_value_that_is_nowhere_and_tells_those_there_are():
     result = run("collect", EXAMPLES / "store.yml", "--source", SOURCE, "--dry-run", "--only", "item=kiwi")
     assert result.status == 0
     assert result.err == ("xmlprom: warning: --only item=kiwi matches nothing; there are: apple, orange, strawberry\n")
+
+
+@pytest.mark.parametrize(
+    ("more", "neighbour", "message"),
+    [
+        ("max_age: 1h\n", "", "last modified"),
+        ("", "store_total_rows 1\n", "is in the way"),
+    ],
+)
+def test_a_dry_run_tells_that_the_run_would_fail(more, neighbour, message, write, tmp_path):
+    source = write("store.xml", SOURCE.read_text())
+    os.utime(source, (1e9, 1e9))
+    mapping = write("store.yml", more + (EXAMPLES / "store.yml").read_text())
+    write("other.prom", neighbour)
+    result = run("collect", mapping, "--source", source, "--output-dir", tmp_path, "--dry-run")
+    assert result.status == 1
+    assert result.out.startswith("# HELP store_total_rows")
+    assert message in result.err
+    assert not (tmp_path / "store.prom").exists()
 
 
 def test_an_operation_that_is_not_declared_counts_as_other(write):
