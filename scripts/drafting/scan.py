@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import functools
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from xmlprom.convert import InvalidValueError, converter
 from xmlprom.errors import RunError
 from xmlprom.extract import naming, stream
-from xmlprom.mapping import Limits, Value
-from xmlprom.paths import parse
+from xmlprom.mapping import Limits
 from xmlprom.plan import Plan
 from xmlprom.reader import Attributes, Reader
 
-from drafting.survey import ANY, MAX_LENGTH, MAX_VALUES, MAX_WORDS, Place, Survey, Texts, merge
+from drafting.gather import MAX_TEXT, Gathered
+from drafting.survey import ANY, Place, Survey, merge
 
-_MAX_TEXT = 256  # characters of a text that is looked at
 _MAX_CHILDREN = 60  # element names below one parent; what is above is surveyed together, as "*"
 _MAX_PLACES = 2000
 _MAX_ATTRIBUTES = 10_000  # in all places together
-
-_AMOUNT_TEXT = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]+)?\s*([A-Za-zµ°Ω%/]{1,12})")
-_PATH = parse("text()", {})
-_NUMBER = converter(Value(_PATH))
-_DATE = converter(Value(_PATH, date="iso8601"))
-_AMOUNT = converter(Value(_PATH, leading=True))
 
 
 def survey(path: str) -> Survey:
@@ -46,75 +36,6 @@ class _NoRows:
         """There are none: the plan is empty."""
 
 
-@functools.lru_cache(maxsize=4096)
-def _kind(text: str) -> tuple[str, float, str]:
-    """("number" | "date" | "amount" | "word", the number, its unit), as `collect` would read the text."""
-    for kind, number_of in (("number", _NUMBER), ("date", _DATE)):
-        try:
-            return kind, number_of(text) or 0.0, ""
-        except InvalidValueError:
-            pass
-    match = _AMOUNT_TEXT.fullmatch(text)
-    return ("amount", _AMOUNT(text) or 0.0, match[1]) if match else ("word", 0.0, "")
-
-
-@dataclass
-class _Texts:
-    """Gathers what `Texts` tells."""
-
-    count: int = 0
-    counts: dict[str, int] = field(default_factory=lambda: {"number": 0, "date": 0, "amount": 0, "word": 0})
-    size: float = 0.0
-    values: dict[str, None] = field(default_factory=dict)
-    words: dict[str, None] = field(default_factory=dict)
-    units: dict[str, None] = field(default_factory=dict)
-    many: bool = False
-    long: bool = False
-    rising: bool = True
-    last: float | None = None
-
-    def add(self, text: str) -> None:
-        self.count += 1
-        if len(text) > _MAX_TEXT:
-            self.long = self.many = True
-            return
-        _keep(self.values, text, MAX_VALUES)
-        self.many = self.many or text not in self.values
-        stripped = text.strip()
-        if not stripped:
-            return
-        kind, number, unit = _kind(stripped)
-        self.counts[kind] += 1
-        self.size += abs(number)
-        if kind != "number":
-            _keep(self.words, stripped[:MAX_LENGTH], MAX_WORDS)
-        if kind == "amount":
-            _keep(self.units, unit, MAX_WORDS)
-        self.rising = self.rising and kind == "number" and self.last in (None, number - 1)
-        self.last = number
-
-    def freeze(self) -> Texts:
-        return Texts(
-            count=self.count,
-            empty=self.count - sum(self.counts.values()) - self.long,
-            numbers=self.counts["number"],
-            dates=self.counts["date"],
-            amounts=self.counts["amount"],
-            size=self.size,
-            values=tuple(self.values),
-            words=tuple(self.words),
-            units=tuple(self.units),
-            many=self.many,
-            long=self.long,
-            rising=self.rising,
-        )
-
-
-def _keep(texts: dict[str, None], text: str, limit: int) -> None:
-    if len(texts) < limit and len(text) <= MAX_LENGTH:
-        texts[text] = None
-
-
 @dataclass
 class _Node:
     """Gathers what `Place` tells."""
@@ -122,8 +43,8 @@ class _Node:
     tag: str
     count: int = 0
     most: int = 0
-    attributes: dict[str, _Texts] = field(default_factory=dict)
-    text: _Texts = field(default_factory=_Texts)
+    attributes: dict[str, Gathered] = field(default_factory=dict)
+    text: Gathered = field(default_factory=Gathered)
     is_leaf: bool = True
     children: dict[str, _Node] = field(default_factory=dict)
     below: bool = False
@@ -179,7 +100,7 @@ class _Scanner(Reader):
             texts = node.attributes.get(name)
             if texts is None and self._attributes < _MAX_ATTRIBUTES:
                 self._attributes += 1
-                texts = node.attributes[name] = _Texts()
+                texts = node.attributes[name] = Gathered()
             if texts is not None:
                 texts.add(text)
         self._open.append(_Open(node))
@@ -214,7 +135,7 @@ class _Scanner(Reader):
 
     def _data(self, text: str) -> None:
         element = self._open[-1]
-        if element.length <= _MAX_TEXT:
+        if element.length <= MAX_TEXT:
             element.parts.append(text)
             element.length += len(text)
 
