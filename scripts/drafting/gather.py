@@ -61,7 +61,7 @@ class Gathered:
         kind, number, unit = _kind(stripped)
         self.counts[kind] += 1
         self.size += abs(number)
-        if kind != "number":
+        if kind == "word":
             _keep(self.words, stripped[:MAX_LENGTH], MAX_WORDS)
         if kind == "amount":
             _keep(self.units, unit, MAX_WORDS)

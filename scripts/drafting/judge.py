@@ -13,9 +13,10 @@ from xmlprom.mapping import Label, Metric, Value
 from xmlprom.names import label_name_fault, metric_name_fault
 from xmlprom.paths import parse
 
-from drafting.roles import MAX_DECLARED, Role, is_category, key_of, missing, role
+from drafting.roles import MAX_DECLARED, Role, is_category, key_of, role
 from drafting.rows import Field, Paths, Rows, candidates, snake, together
 from drafting.survey import ANY, Place, Survey, Texts
+from drafting.values import reading
 
 MAX_SECTIONS = 20
 _MAX_METRICS = 20  # of a section
@@ -24,28 +25,6 @@ _MAX_FACTS = 8  # labels of an info metric
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,31}")
 _NOT_ADDED = frozenset(["average", "avg", "celsius", "max", "mean", "min", "peak", "percent", "ratio", "temperature"])
-_UNITS = {  # a text's unit -> (the base unit, how many of it)
-    "%": ("ratio", 0.01),
-    "C": ("celsius", 1),
-    "°C": ("celsius", 1),
-    "ms": ("seconds", 0.001),
-    "s": ("seconds", 1),
-    "B": ("bytes", 1),
-    "bytes": ("bytes", 1),
-    "kB": ("bytes", 1000),
-    "KB": ("bytes", 1000),
-    "MB": ("bytes", 1000**2),
-    "GB": ("bytes", 1000**3),
-    "KiB": ("bytes", 1 << 10),
-    "MiB": ("bytes", 1 << 20),
-    "GiB": ("bytes", 1 << 30),
-    "V": ("volts", 1),
-    "A": ("amperes", 1),
-    "W": ("watts", 1),
-    "Hz": ("hertz", 1),
-    "MHz": ("hertz", 1000**2),
-    "GHz": ("hertz", 1000**3),
-}
 
 
 @dataclass(frozen=True)
@@ -53,7 +32,7 @@ class Remarked:
     """A metric, and why it is as it is."""
 
     metric: Metric
-    remark: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -138,10 +117,10 @@ class _Judge:
         kinds = f" with {len(rows.names)} names" if rows.names else ""
         noun = "element" if rows.place.count == 1 else "elements"
         remark = f"{rows.place.count} {noun}{kinds}"
-        remarks: set[str] = set()
+        told: set[str] = set()
         for number, remarked in enumerate(metrics):
-            metrics[number] = replace(remarked, remark="" if remarked.remark in remarks else remarked.remark)
-            remarks.add(remarked.remark)
+            metrics[number] = replace(remarked, remarks=tuple(text for text in remarked.remarks if text not in told))
+            told.update(remarked.remarks)
         return Section(rows.path, remark, tuple(metrics[:_MAX_METRICS]), tuple(dict.fromkeys(left_out)))
 
     def _reason(self, child: Place, together: bool) -> str:
@@ -161,7 +140,7 @@ class _Judge:
                         "info",
                         self._labels([Label("", parse(field.path, self._namespaces)) for field in facts], facts, rows),
                     ),
-                    "keep what seldom changes: every new text is a new series",
+                    ("keep what seldom changes: every new text is a new series",),
                 )
             )
         return metrics
@@ -213,27 +192,38 @@ class _Judge:
 
     def _value(self, rows: Rows, field: Field, labels: tuple[Label, ...], alone: bool) -> Remarked:
         """The metric of a number; `alone`: each of its series has one row."""
-        texts = field.texts
+        read = reading(field)
+        assert read  # noqa: S101 - it has the role of a value
         path = parse(field.path, self._namespaces)
-        tokens = {token for word in field.words for token in word.split("_")}
-        if texts.dates:
-            words = (re.sub(r"_?iso_?8601", "", word) for word in field.words)
-            name = self._metric_name((*rows.words, *filter(None, words), "timestamp", "seconds"))
-            value = Value(path, "last" if alone else "max", date="iso8601", missing=missing(texts))
-            return Remarked(Metric(name, f"{field.path} of {rows.path}, in Unix time", labels=labels, value=value))
-        unit, scale = _UNITS.get(texts.units[0], ("", 1)) if texts.units else ("", 1)
-        name = self._metric_name((*rows.words, *field.words, *([unit] if unit and unit not in tokens else [])))
-        not_added = tokens & _NOT_ADDED or unit in _NOT_ADDED or not math.isfinite(texts.size * scale * 2)
-        if alone:
+        tokens = {token for word in read.words for token in word.split("_")}
+        name_words = read.words
+        if read.date:
+            words = (re.sub(r"_?iso_?8601", "", word) for word in read.words)
+            name_words = (*filter(None, words), "timestamp", "seconds")
+        not_added = tokens & _NOT_ADDED or not math.isfinite(field.texts.size * read.scale * 2)
+        if read.date:
+            aggregate, remark = ("last" if alone else "max"), ""
+        elif alone:
             aggregate, remark = "last", "last: here each series has one row"
         elif not_added:
             aggregate, remark = ("min" if "min" in tokens else "max"), "adding these up would say nothing"
         else:
             aggregate, remark = "sum", "sum: a series has several rows; min, max or last if adding up says nothing"
-        leading = bool(texts.units)
-        help_ = f"{field.path} of {rows.path}" + (f", in {unit or texts.units[0]}" if leading else "")
-        value = Value(path, aggregate, leading=leading, scale=scale, missing=missing(texts))
-        return Remarked(Metric(name, help_, labels=labels, value=value), remark if rows.repeated else "")
+        remarks = [remark] if remark and rows.repeated else []
+        if read.skipped:
+            remarks.append(f"skip: xmlprom_invalid_rows counts texts like {', '.join(map(ascii, read.skipped))}")
+        value = Value(
+            path,
+            aggregate,
+            date=read.date,
+            leading=read.leading,
+            scale=read.scale,
+            missing=read.missing,
+            skip_invalid=bool(read.skipped),
+        )
+        help_ = f"{field.path} of {rows.path}" + (f", in {read.unit}" if read.unit else "")
+        name = self._metric_name((*rows.words, *name_words))
+        return Remarked(Metric(name, help_, labels=labels, value=value), tuple(remarks))
 
     def _metric_name(self, words: Iterable[str], type_: str = "gauge") -> str:
         plain = "_".join(key for key, _ in itertools.groupby("_".join(words).split("_")))  # no word twice in a row

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from drafting.rows import Field, Rows
-from drafting.survey import MAX_LENGTH, MAX_VALUES, Texts
+from drafting.survey import MAX_VALUES
+from drafting.values import mixed_units, reading
 
 MAX_DECLARED = 8  # values of a label
-_MAX_MISSING = 3  # texts that mean "no number"
 
 _IDENTIFIERS = {"guid", "handle", "hash", "id", "index", "key", "nr", "no", "number", "pid", "serial", "uid", "uuid"}
 _NO_IDENTIFIERS = {"fluid", "grid", "humid", "invalid", "liquid", "paid", "rapid", "solid", "valid", "void"}
@@ -79,7 +79,7 @@ def role(field: Field, rows: Rows, above: bool = False) -> Role:
     if unusable is not None:
         return Role("left out", unusable)
     category = view.shared and (view.identifies or is_category(field))
-    if _is_value(field.texts) and not category and not view.tokens & _NO_QUANTITIES:
+    if reading(field) and not category and not view.tokens & _NO_QUANTITIES:
         return Role("value")
     if rows.repeated:
         return _label(view)
@@ -89,11 +89,6 @@ def role(field: Field, rows: Rows, above: bool = False) -> Role:
 def is_category(field: Field) -> bool:
     """Whether the name is one that sorts things."""
     return bool(field.words and _CATEGORIES.intersection(field.words[-1].split("_")))
-
-
-def missing(texts: Texts) -> tuple[str, ...]:
-    """The texts that stand where a number should, and mean that there is none."""
-    return ("", *texts.words) if texts.words and not texts.amounts and not texts.dates else ("",)
 
 
 def key_of(fields: list[Field], rows: Rows) -> Field | None:
@@ -118,16 +113,9 @@ def _unusable(view: _View) -> str | None:
         return f"looks like an identifier {view.figures}"
     if texts.rising and view.filled > 2:
         return f"counts the rows {view.figures}"
+    if units := mixed_units(texts):
+        return f"has numbers of mixed units: {units}"
     return None
-
-
-def _is_value(texts: Texts) -> bool:
-    """Whether `collect` would take all of them: numbers, or dates, or amounts of one unit, and a few words."""
-    filled = texts.count - texts.empty
-    if texts.dates == filled or (texts.amounts and texts.amounts + texts.numbers == filled and len(texts.units) == 1):
-        return True
-    words = all(len(word) < MAX_LENGTH and not word[0].isdigit() for word in texts.words)
-    return texts.numbers * 2 > filled and len(texts.words) <= _MAX_MISSING and words
 
 
 def _label(view: _View) -> Role:

@@ -16,7 +16,7 @@ class Texts:
     """The texts of one place: how many there are, how many of them are empty, numbers, dates, amounts ("45 C").
 
     `values` are the first distinct ones, `many` if there are others. `long`: some were too long to look at.
-    `words` are the first that are no number, cut to MAX_LENGTH; `units` what stands behind amounts; `size` is the
+    `words` are the first that are none of these, cut to MAX_LENGTH; `units` what stands behind amounts; `size` is the
     sum of all magnitudes. `rising`: each is a whole number, one more than that before.
     """
 

@@ -58,7 +58,7 @@ def _metric(remarked: Remarked) -> Iterator[str]:
         yield "labels:"
         for label in metric.labels:
             yield from (f"  {line}" for line in _label(label))
-    yield from _comments([remarked.remark] if remarked.remark else [])
+    yield from _comments(remarked.remarks)
     if metric.value:
         yield "value:"
         yield from (f"  {line}" for line in _value(metric.value))
@@ -90,6 +90,8 @@ def _value(value: Value) -> Iterator[str]:
         yield f"scale: {value.scale:g}" if isinstance(value.scale, float) else f"scale: {value.scale}"
     if value.missing != ("",):
         yield f"missing: {_list(value.missing)}"
+    if value.skip_invalid:
+        yield "invalid: skip"
 
 
 def _list(texts: Iterable[str]) -> str:

@@ -127,6 +127,32 @@ def test_reads_amounts_dates_and_missing_numbers(drafted):
     assert [value for series, value in found.items() if series.startswith("host_disk_errors")] == [7, 1]
 
 
+def test_leaves_out_numbers_of_which_only_some_have_the_same_unit(drafted):
+    rows = "<d n='a' v='81.5' w='1 s'/><d n='a' v='40 %' w='2 ms'/><d n='b' v='12 %' w='3 s'/><d n='b' v='50' w='4 s'/>"
+    sections, text, _ = drafted(f"<r>{rows}</r>")
+    assert set(metrics(sections)) == {"r_d_rows"}
+    assert "# left out: @v has numbers of mixed units: %, none" in text
+    assert "# left out: @w has numbers of mixed units: s, ms" in text
+
+
+def test_scales_numbers_that_all_have_the_same_unit(drafted):
+    sections, _, found = drafted("<r><d v='40 %'/><d v='N/A'/><d v='50%'/></r>")
+    value = metrics(sections)["r_d_v_ratio"]["value"]
+    assert (value["number"], value["scale"], value["missing"]) == ("leading", 0.01, ["", "N/A"])
+    assert [value for series, value in found.items() if series.startswith("r_d_v_ratio")] == [0.5]
+
+
+def test_skips_words_that_do_not_mean_that_there_is_no_number(drafted):
+    rows = "".join(
+        f"<e v='{text}' w='{'-' if text == 7 else 1}'/>" for text in (7, 9, 4, 3, 9, "false", "NaN", "jdbc:h2")
+    )
+    sections, text, _ = drafted(f"<r>{rows}</r>")
+    value = metrics(sections)["r_e_v"]["value"]
+    assert (value["missing"], value["invalid"]) == (["", "NaN"], "skip")
+    assert "# skip: xmlprom_invalid_rows counts texts like 'false', 'jdbc:h2'" in text
+    assert "invalid" not in metrics(sections)["r_e_w"]["value"]
+
+
 def test_adds_up_where_several_rows_share_a_series(drafted):
     rows = "<job kind='a' cost='1'/><job kind='b' cost='2'/>" * 4
     sections, text, found = drafted(f"<jobs>{rows}</jobs>")
