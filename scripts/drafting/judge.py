@@ -192,16 +192,12 @@ class _Judge:
 
     def _value(self, rows: Rows, field: Field, labels: tuple[Label, ...], alone: bool) -> Remarked:
         """The metric of a number; `alone`: each of its series has one row."""
-        read = reading(field)
+        read = reading(field, rows)
         assert read  # noqa: S101 - it has the role of a value
         path = parse(field.path, self._namespaces)
         tokens = {token for word in read.words for token in word.split("_")}
-        name_words = read.words
-        if read.date:
-            words = (re.sub(r"_?iso_?8601", "", word) for word in read.words)
-            name_words = (*filter(None, words), "timestamp", "seconds")
         not_added = tokens & _NOT_ADDED or not math.isfinite(field.texts.size * read.scale * 2)
-        if read.date:
+        if read.time:
             aggregate, remark = ("last" if alone else "max"), ""
         elif alone:
             aggregate, remark = "last", "last: here each series has one row"
@@ -210,6 +206,8 @@ class _Judge:
         else:
             aggregate, remark = "sum", "sum: a series has several rows; min, max or last if adding up says nothing"
         remarks = [remark] if remark and rows.repeated else []
+        if read.date and read.date != "iso8601" and not read.date.endswith(("z", "GMT", "UTC %Y")):
+            remarks.append("dates without an offset: name their 'zone' unless it is UTC")
         if read.skipped:
             remarks.append(f"skip: xmlprom_invalid_rows counts texts like {', '.join(map(ascii, read.skipped))}")
         value = Value(
@@ -222,7 +220,7 @@ class _Judge:
             skip_invalid=bool(read.skipped),
         )
         help_ = f"{field.path} of {rows.path}" + (f", in {read.unit}" if read.unit else "")
-        name = self._metric_name((*rows.words, *name_words))
+        name = self._metric_name((*rows.words, *read.words))
         return Remarked(Metric(name, help_, labels=labels, value=value), tuple(remarks))
 
     def _metric_name(self, words: Iterable[str], type_: str = "gauge") -> str:

@@ -78,9 +78,12 @@ def role(field: Field, rows: Rows, above: bool = False) -> Role:
     unusable = _unusable(view)
     if unusable is not None:
         return Role("left out", unusable)
+    read = reading(field, rows)
     category = view.shared and (view.identifies or is_category(field))
-    if reading(field) and not category and not view.tokens & _NO_QUANTITIES:
+    if read and (read.time or not (category or view.tokens & _NO_QUANTITIES)):
         return Role("value")
+    if field.texts.dates:  # as a label, each would be a new series
+        return Role("left out", "holds dates of several forms, of an unknown one, or among other texts")
     if rows.repeated:
         return _label(view)
     return Role("fact") if view.few else Role("left out", "is a long text")

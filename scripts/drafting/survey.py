@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -16,8 +17,9 @@ class Texts:
     """The texts of one place: how many there are, how many of them are empty, numbers, dates, amounts ("45 C").
 
     `values` are the first distinct ones, `many` if there are others. `long`: some were too long to look at.
-    `words` are the first that are none of these, cut to MAX_LENGTH; `units` what stands behind amounts; `size` is the
-    sum of all magnitudes. `rising`: each is a whole number, one more than that before.
+    `words` are the first that are none of these, cut to MAX_LENGTH; `units` what stands behind amounts;
+    `forms` what a mapping calls the dates, "" if it can't read them. `size` is the sum of all magnitudes, `least` and
+    `most` tell between which the numbers are. `rising`: each is a whole number, one more than that before.
     """
 
     count: int = 0
@@ -26,9 +28,12 @@ class Texts:
     dates: int = 0
     amounts: int = 0
     size: float = 0.0
+    least: float = math.inf
+    most: float = -math.inf
     values: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
+    forms: tuple[str, ...] = ()
     many: bool = False
     long: bool = False
     rising: bool = False
@@ -101,9 +106,12 @@ def _merge_texts(all_texts: list[Texts]) -> Texts:
         dates=sum(texts.dates for texts in all_texts),
         amounts=sum(texts.amounts for texts in all_texts),
         size=sum(texts.size for texts in all_texts),
+        least=min(texts.least for texts in all_texts),
+        most=max(texts.most for texts in all_texts),
         values=values[:MAX_VALUES],
         words=distinct(lambda texts: texts.words)[:MAX_WORDS],
         units=distinct(lambda texts: texts.units)[:MAX_WORDS],
+        forms=distinct(lambda texts: texts.forms)[:MAX_WORDS],
         many=len(values) > MAX_VALUES or any(texts.many for texts in all_texts),
         long=any(texts.long for texts in all_texts),
         rising=all(texts.rising for texts in all_texts),

@@ -83,7 +83,7 @@ def _value(value: Value) -> Iterator[str]:
     yield f"from: {_scalar(value.path.text)}"
     yield f"aggregate: {value.aggregate}"
     if value.date:
-        yield f"date: {value.date}"
+        yield f"date: {_scalar(value.date)}"
     if value.leading:
         yield "number: leading"
     if value.scale != 1:

@@ -153,6 +153,61 @@ def test_skips_words_that_do_not_mean_that_there_is_no_number(drafted):
     assert "invalid" not in metrics(sections)["r_e_w"]["value"]
 
 
+def test_takes_numbers_for_unix_times_where_the_name_says_so(drafted):
+    rows = "".join(
+        f"<host starttime='{1795251600 + n * 9}' bytes='{1795251600 + n * 9}' cpuTime='{1795251600 + n * 9}'"
+        f" state='{'up' if n % 2 else 'down'}'><seen>{1795251600123 + n * 9}</seen></host>"
+        for n in range(4)
+    )
+    sections, _, found = drafted(f"<scan finished='1795251700'>{rows}</scan>")
+    by_name = metrics(sections)
+    assert by_name["scan_host_start_timestamp_seconds"]["value"] == {"from": "@starttime", "aggregate": "max"}
+    seen = by_name["scan_host_seen_timestamp_seconds"]["value"]
+    assert seen == {"from": "seen", "aggregate": "max", "scale": 0.001}
+    assert by_name["scan_finished_timestamp_seconds"]["value"]["aggregate"] == "last"
+    assert (
+        by_name["scan_host_bytes"]["value"]["aggregate"] == by_name["scan_host_cpu_time"]["value"]["aggregate"] == "sum"
+    )
+    assert 1795251600.15 in found.values()
+
+
+def test_takes_the_name_of_an_element_with_a_unix_time_for_its_own(drafted):
+    sections, _, _ = drafted("<r><lastRun>1795251600</lastRun><lastRun>1795251660</lastRun></r>")
+    assert set(metrics(sections)) == {"r_last_run_rows", "r_last_run_timestamp_seconds"}
+
+
+DATES = {
+    "Sat, 21 Nov 2026 10:00:00 +0100": "%a, %d %b %Y %H:%M:%S %z",
+    "Sat, 21 Nov 2026 09:00:00 GMT": "%a, %d %b %Y %H:%M:%S GMT",
+    "Sat Nov 21 09:00:00 2026": "%a %b %d %H:%M:%S %Y",
+    "Sat Nov 21 09:00:00 UTC 2026": "%a %b %d %H:%M:%S UTC %Y",
+    "21/Nov/2026:09:00:00 +0000": "%d/%b/%Y:%H:%M:%S %z",
+}
+
+
+@pytest.mark.parametrize(("date", "form"), DATES.items(), ids=DATES)
+def test_reads_dates_of_one_form(date, form, drafted):
+    sections, text, found = drafted(f"<r><item date='{date}'/><item date='{date}'/><item date='never'/></r>")
+    value = metrics(sections)["r_item_date_timestamp_seconds"]["value"]
+    assert value == {"from": "@date", "aggregate": "max", "date": form, "missing": ["", "never"]}
+    assert 1795251600 in found.values()
+    assert ("# dates without an offset" in text) == (date == "Sat Nov 21 09:00:00 2026")
+
+
+def test_makes_no_label_of_dates_in_forms_that_it_cannot_read(drafted):
+    rows = "<item a='2026-11-21' b='{0}.11.2026'/><item a='Sat, 21 Nov 2026 09:00:00 GMT' b='{0}.11.2026'/>"
+    content = f"<r built='built at 21/11/2026 09:00:00'>{rows.format(20) * 2}{rows.format(21) * 2}</r>"
+    sections, text, _ = drafted(content)
+    assert [metric.get("labels") for metric in metrics(sections).values()] == [None]
+    assert text.count("holds dates of several forms, of an unknown one, or among other texts") == 2
+
+
+def test_makes_labels_of_what_is_only_like_a_date(drafted):
+    rows = "<item mac='52:54:00:12:35:02' ip='10.20.20.26'/><item mac='52:54:00:12:35:03' ip='10.0.0.2'/>"
+    sections, _, _ = drafted(f"<r>{rows * 2}</r>")
+    assert set(metrics(sections)["r_item_rows"]["labels"]) == {"mac", "ip"}
+
+
 def test_adds_up_where_several_rows_share_a_series(drafted):
     rows = "<job kind='a' cost='1'/><job kind='b' cost='2'/>" * 4
     sections, text, found = drafted(f"<jobs>{rows}</jobs>")
