@@ -10,10 +10,10 @@ from collections.abc import Mapping as Dict
 from dataclasses import dataclass, replace
 
 from xmlprom.mapping import Label, Metric, Value
-from xmlprom.names import label_name_fault, metric_name_fault
 from xmlprom.paths import parse
 
-from drafting.roles import MAX_DECLARED, Role, is_category, key_of, role
+from drafting.names import MetricNames, label_name
+from drafting.roles import MAX_DECLARED, Role, is_category, is_like_identifier, key_of, role
 from drafting.rows import Field, Paths, Rows, candidates, snake, together
 from drafting.survey import ANY, Place, Survey, Texts
 from drafting.values import reading
@@ -88,17 +88,17 @@ def _prefixes(declared: Dict[str, str]) -> dict[str, str]:
 
 
 class _Judge:
-    """Makes sections; knows the names that metrics have so far."""
+    """Makes sections; knows the names that are taken."""
 
     def __init__(self, prefixes: Dict[str, str]) -> None:
         self._namespaces = {prefix: uri for uri, prefix in prefixes.items()}
         self._paths = Paths(prefixes)
-        self._taken: set[str] = set()
+        self._names = MetricNames()
 
     def bare(self, root: Place) -> Section:
         """The section of a sample that holds nothing to measure."""
         step = self._paths.step(root.tag)
-        metric = Metric(self._metric_name((snake(root.tag), "rows")), "Documents")
+        metric = Metric(self._names.choose((snake(root.tag), "rows")), "Documents")
         return Section(f"/{step or ANY}", "nothing found to count or measure", (Remarked(metric),), ())
 
     def section(self, rows: Rows) -> Section | None:
@@ -135,7 +135,7 @@ class _Judge:
             metrics.append(
                 Remarked(
                     Metric(
-                        self._metric_name((*rows.words, "info"), "info"),
+                        self._names.choose((*rows.words, "info"), "info"),
                         f"Texts of {rows.path}",
                         "info",
                         self._labels([Label("", parse(field.path, self._namespaces)) for field in facts], facts, rows),
@@ -149,14 +149,16 @@ class _Judge:
         found = fields.of("label") + [field for field in rows.above if role(field, rows, above=True).name == "label"]
         found.sort(key=is_category, reverse=True)
         if len(rows.names) > 1 and ANY not in rows.names:
-            found.insert(0, Field("name()", ("item",), Texts(rows.place.count, values=rows.names)))
+            found.insert(0, Field("name()", ("item",), Texts(rows.place.count, values=_local(rows.names))))
         elif rows.names:
             left_out.append("name() has too many values for a label")
-        kept, too_many = _affordable(found)
+        unlike = [field for field in found if not (field in rows.above and is_like_identifier(field, rows))]
+        left_out += [f"{field.path} has too many values for so few rows" for field in found if field not in unlike]
+        kept, too_many = _affordable(unlike)
         left_out += [f"{field.path} would make too many series beside the other labels" for field in too_many]
         labels = self._labels([self._label(field, rows) for field in kept], kept, rows)
         by = f" by {' and '.join(label.name for label in labels)}" if labels else ""
-        count = Metric(self._metric_name((*rows.words, "rows")), f"Rows of {rows.path}{by}", labels=labels)
+        count = Metric(self._names.choose((*rows.words, "rows")), f"Rows of {rows.path}{by}", labels=labels)
         values, unique = fields.of("value"), fields.of("unique")
         key = key_of(unique, rows) if values else None
         left_out += [text for text in fields.reasons("unique") if not key or not text.startswith(f"{key.path} ")]
@@ -176,17 +178,16 @@ class _Judge:
             and all(_WORD.fullmatch(value) for value in texts.values)
             and (len(texts.values) * 2 <= texts.count)
         )
+        declared = stable or is_like_identifier(field, rows)  # which `check` wants to be declared
         path = parse(field.path, self._namespaces)
-        return Label("", path, texts.values, "other") if stable else Label("", path)
+        return Label("", path, texts.values, "other") if declared else Label("", path)
 
     def _labels(self, labels: list[Label], fields: list[Field], rows: Rows) -> tuple[Label, ...]:
-        """The labels with names: the last word of their fields, more where that is taken."""
+        """The labels with names."""
         taken: dict[str, Label] = {}
         for label, field in zip(labels, fields):
             words = field.words or (rows.words[-1],)
-            choices = ["_".join(words[-length:]) for length in range(1, len(words) + 1)]
-            choices += [f"{rows.words[-1]}_{choices[-1]}", *(f"{choices[-1]}_{number}" for number in range(2, 1000))]
-            name = next(choice for choice in choices if choice not in taken and not label_name_fault(choice))
+            name = label_name(words, rows.words[-1], taken)
             taken[name] = label._replace(name=name)
         return tuple(taken.values())
 
@@ -220,17 +221,8 @@ class _Judge:
             skip_invalid=bool(read.skipped),
         )
         help_ = f"{field.path} of {rows.path}" + (f", in {read.unit}" if read.unit else "")
-        name = self._metric_name((*rows.words, *read.words))
+        name = self._names.choose((*rows.words, *read.words))
         return Remarked(Metric(name, help_, labels=labels, value=value), tuple(remarks))
-
-    def _metric_name(self, words: Iterable[str], type_: str = "gauge") -> str:
-        plain = "_".join(key for key, _ in itertools.groupby("_".join(words).split("_")))  # no word twice in a row
-        base = f"xml_{plain}" if metric_name_fault(plain, type_) else plain
-        stem, suffix = (base[: -len("_info")], "_info") if type_ == "info" else (base, "")
-        numbered = (f"{stem}_{number}{suffix}" for number in itertools.count(2))
-        name = next(name for name in itertools.chain([base], numbered) if name not in self._taken)
-        self._taken.add(name)
-        return name
 
 
 class _Sorted:
@@ -244,6 +236,10 @@ class _Sorted:
 
     def reasons(self, name: str) -> list[str]:
         return [f"{field.path} {role.reason}" for field, role in self._fields if role.name == name and role.reason]
+
+
+def _local(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name.rpartition("}")[2] for name in names))
 
 
 def _affordable(fields: list[Field]) -> tuple[list[Field], list[Field]]:

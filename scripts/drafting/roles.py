@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from xmlprom.check import looks_like_identifier
+
 from drafting.rows import Field, Rows
 from drafting.survey import MAX_VALUES
 from drafting.values import mixed_units, reading
@@ -94,6 +96,12 @@ def is_category(field: Field) -> bool:
     return bool(field.words and _CATEGORIES.intersection(field.words[-1].split("_")))
 
 
+def is_like_identifier(field: Field, rows: Rows) -> bool:
+    """Whether `check` would say so of a label."""
+    seen = rows.place.count if field in rows.above else field.texts.count
+    return looks_like_identifier(len(field.texts.values), seen)
+
+
 def key_of(fields: list[Field], rows: Rows) -> Field | None:
     """The field that tells rows apart, where all of them have it."""
 
@@ -102,7 +110,8 @@ def key_of(fields: list[Field], rows: Rows) -> Field | None:
         return _KEYS.index(last) if last in _KEYS else len(_KEYS)
 
     complete = [field for field in fields if field.texts.count - field.texts.empty == rows.place.count]
-    return min(complete, key=rank, default=None)
+    keys = [field for field in complete if rank(field) < len(_KEYS) or not is_like_identifier(field, rows)]
+    return min(keys, key=rank, default=None)
 
 
 def _unusable(view: _View) -> str | None:

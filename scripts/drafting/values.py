@@ -39,6 +39,23 @@ _UNITS: dict[str, tuple[str, float]] = {  # a text's unit -> (the base unit, how
 }
 
 _NO_TIME = re.compile(r"_?(?:iso_?8601|unix|epoch|time|timestamp|ms|msec|millis|milliseconds)$")  # at a name's end
+_NAMED_UNITS: dict[str, tuple[str, float]] = {  # the same of names' words, which `check` wants to be base units
+    "ms": ("seconds", 0.001),
+    "milliseconds": ("seconds", 0.001),
+    "minutes": ("seconds", 60),
+    "hours": ("seconds", 3600),
+    "days": ("seconds", 86400),
+    "kb": ("bytes", 1000),
+    "kilobytes": ("bytes", 1000),
+    "mb": ("bytes", 1000**2),
+    "megabytes": ("bytes", 1000**2),
+    "gb": ("bytes", 1000**3),
+    "gigabytes": ("bytes", 1000**3),
+    "percent": ("ratio", 0.01),
+    "pct": ("ratio", 0.01),
+    "khz": ("hertz", 1000),
+    "mhz": ("hertz", 1000**2),
+}
 
 
 @dataclass(frozen=True)
@@ -77,11 +94,13 @@ def reading(field: Field, rows: Rows) -> Reading | None:
         words = (*filter(None, (_NO_TIME.sub("", word) for word in field.words)), "timestamp", "seconds")
         date = texts.forms[0] if texts.dates else None
         return Reading(words, "Unix time", True, date, scale=time_scale or 1, missing=missing, skipped=skipped)
-    if not texts.amounts:
-        return Reading(field.words, missing=missing, skipped=skipped)
-    base, scale = _UNITS.get(texts.units[0], ("", 1))
+    if texts.amounts:
+        base, scale = _UNITS.get(texts.units[0], ("", 1))
+    else:
+        base, scale = next((_NAMED_UNITS[token] for token in sorted(tokens) if token in _NAMED_UNITS), ("", 1))
     words = (*field.words, base) if base and base not in tokens else field.words
-    return Reading(words, base or texts.units[0], leading=True, scale=scale, missing=missing, skipped=skipped)
+    unit = base or "".join(texts.units)
+    return Reading(words, unit, leading=bool(texts.amounts), scale=scale, missing=missing, skipped=skipped)
 
 
 def _one_form(texts: Texts) -> bool:

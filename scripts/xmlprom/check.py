@@ -98,9 +98,13 @@ def _label_advice(metric: Metric, label: Label, values: dict[str, int], matched:
     never = [value for value in label.values if value not in values and value != label.default]
     if matched and never:
         yield f"metric {metric.name}: the declared {label.name} {', '.join(map(repr, never))} never came"
-    many = len(values) >= _MAX_KEPT or (len(values) >= _IDENTIFIER_ROWS and len(values) > _IDENTIFIER_SHARE * matched)
-    if many and not label.values:
+    if looks_like_identifier(len(values), matched) and not label.values:
         yield (
             f"metric {metric.name}: the label {label.name} has {len(values)} values in {matched} rows: it looks like"
             " an identifier, which makes a series of every row; leave it out, or declare 'values' and 'other'"
         )
+
+
+def looks_like_identifier(values: int, rows: int) -> bool:
+    """Whether a label with so many values in so many rows would make a series of nearly every row."""
+    return values >= _MAX_KEPT or (values >= _IDENTIFIER_ROWS and values > _IDENTIFIER_SHARE * rows)

@@ -47,7 +47,7 @@ def drafted(write):
         source = write(name, content)
         text = write_draft(judge(survey(str(source))), str(source))
         file = write("draft.yml", text)
-        assert in_process("check", file) == Result(0, "", "")
+        assert in_process("check", file, "--source", source) == Result(0, "", "")
         result = in_process("collect", file, "--dry-run")
         assert (result.status, result.err) == (0, "")
         mapping = yaml.safe_load(text)
@@ -208,6 +208,42 @@ def test_makes_labels_of_what_is_only_like_a_date(drafted):
     assert set(metrics(sections)["r_item_rows"]["labels"]) == {"mac", "ip"}
 
 
+def test_gives_no_names_that_check_advises_against(drafted):
+    rows = "<count job='a' total='1' host-count='2'/><count job='b' total='3' host-count='4'/>" * 2
+    sections, _, _ = drafted(f"<ms>{rows}</ms>")
+    by_name = metrics(sections)
+    assert set(by_name) == {"count_rows", "count_total_value", "count_host_count_value"}
+    assert set(by_name["count_rows"]["labels"]) == {"count_job"}
+
+
+def test_scales_numbers_to_base_units_that_their_names_tell(drafted):
+    sections, _, found = drafted("<r><e wait-ms='1500' load-percent='50'/><e wait-ms='500' load-percent='75'/></r>")
+    by_name = metrics(sections)
+    assert by_name["r_e_wait_seconds"]["value"] == {"from": "@wait-ms", "aggregate": "sum", "scale": 0.001}
+    assert by_name["r_e_load_ratio"]["value"] == {"from": "@load-percent", "aggregate": "max", "scale": 0.01}
+    assert {2, 0.75} == set(found.values())
+
+
+def test_declares_the_values_of_labels_that_check_would_take_for_identifiers(drafted):
+    disks = "".join(f"<disk name='sd{letter}' errors='{len(letter)}'/>" for letter in "abcde")
+    parts = "".join(f"<{name} size='1'/>" for name in ("disk", "net", "cpu", "ram", "gpu"))
+    sections, _, _ = drafted(f"<r><disks>{disks}</disks><parts>{parts}</parts></r>")
+    by_name = metrics(sections)
+    assert by_name["r_disk_errors"]["labels"]["name"]["values"] == ["sda", "sdb", "sdc", "sdd", "sde"]
+    assert by_name["r_parts_rows"]["labels"]["item"]["other"] == "other"
+
+
+def test_leaves_out_labels_that_check_would_take_for_identifiers(drafted):
+    shelves = "".join(f"<shelf title='t{n}'><book/></shelf>" for n in range(5)).replace("<book/>", "<book/><book/>", 1)
+    seats = "".join(f"<seat letter='{letter}' price='{ord(letter) * 2}'/>" for letter in "abcde")
+    sections, text, _ = drafted(f"<r><shelves>{shelves}</shelves><seats>{seats}</seats></r>")
+    by_name = metrics(sections)
+    assert "labels" not in by_name["r_book_rows"]
+    assert "# left out: ../@title has too many values for so few rows" in text
+    assert "labels" not in by_name["r_seat_price"]
+    assert "# left out: @letter has another value in every row" in text
+
+
 def test_adds_up_where_several_rows_share_a_series(drafted):
     rows = "<job kind='a' cost='1'/><job kind='b' cost='2'/>" * 4
     sections, text, found = drafted(f"<jobs>{rows}</jobs>")
@@ -303,9 +339,26 @@ def test_one_element_gives_its_numbers_and_facts(drafted):
     assert sorted(found.values()) == [0.5, 1, 1767225600]
 
 
-NAMES = st.sampled_from(["a", "b", "c", "a-b", "{urn:x}a", "id", "path"])
+NAMES = st.sampled_from(["a", "b", "c", "a-b", "{urn:x}a", "id", "path", "count", "ms"])
 TEXTS = st.sampled_from(
-    ["", "1", "2", "3.5", "-4", "x", "y", "N/A", "5 C", "7 MB", "2026-01-02", "1e300", " ", "é'\"\\"]
+    [
+        "",
+        "1",
+        "2",
+        "3.5",
+        "-4",
+        "x",
+        "y",
+        "N/A",
+        "5 C",
+        "7 MB",
+        "2026-01-02",
+        "1e300",
+        " ",
+        "é'\"\\",
+        "1795251600",
+        "7 %",
+    ]
 )
 
 
@@ -317,7 +370,9 @@ def element(name, attributes, text, children):
     return f"<{start}{written}>{text}{''.join(children)}</{tag}>"
 
 
-ATTRIBUTES = st.dictionaries(st.sampled_from(["a", "b", "id", "n-m", "le"]), TEXTS, max_size=3)
+ATTRIBUTES = st.dictionaries(
+    st.sampled_from(["a", "b", "id", "n-m", "le", "job", "total", "name", "start"]), TEXTS, max_size=3
+)
 ELEMENTS = st.recursive(
     st.builds(element, NAMES, ATTRIBUTES, TEXTS, st.just([])),
     lambda inner: st.builds(element, NAMES, ATTRIBUTES, st.just(""), st.lists(inner, max_size=6)),
