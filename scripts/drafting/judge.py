@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, replace
@@ -13,7 +12,7 @@ from xmlprom.mapping import Label, Metric, Value
 from xmlprom.paths import parse
 
 from drafting.names import MetricNames, label_name
-from drafting.roles import MAX_DECLARED, Role, is_category, is_like_identifier, key_of, role
+from drafting.roles import MAX_DECLARED, WORD, Role, is_category, is_like_identifier, key_of, role
 from drafting.rows import Field, Paths, Rows, candidates, snake, together
 from drafting.survey import ANY, Place, Survey, Texts
 from drafting.values import reading
@@ -23,7 +22,6 @@ _MAX_METRICS = 20  # of a section
 _MAX_SERIES = 1000  # that the labels of a metric may make
 _MAX_FACTS = 8  # labels of an info metric
 
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,31}")
 _NOT_ADDED = frozenset(["average", "avg", "celsius", "max", "mean", "min", "peak", "percent", "ratio", "temperature"])
 
 
@@ -175,7 +173,7 @@ class _Judge:
             and field.path != "name()"
             and not field.path.startswith("../")
             and not texts.many
-            and all(_WORD.fullmatch(value) for value in texts.values)
+            and all(WORD.fullmatch(value) for value in texts.values)
             and (len(texts.values) * 2 <= texts.count)
         )
         declared = stable or is_like_identifier(field, rows)  # which `check` wants to be declared

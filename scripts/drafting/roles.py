@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from xmlprom.check import looks_like_identifier
@@ -11,12 +12,14 @@ from drafting.survey import MAX_VALUES
 from drafting.values import mixed_units, reading
 
 MAX_DECLARED = 8  # values of a label
+WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,31}")
+_FEW_ROWS = 20  # of which hardly two are alike by chance
 
 _IDENTIFIERS = {"guid", "handle", "hash", "id", "index", "key", "nr", "no", "number", "pid", "serial", "uid", "uuid"}
 _NO_IDENTIFIERS = {"fluid", "grid", "humid", "invalid", "liquid", "paid", "rapid", "solid", "valid", "void"}
 _NO_QUANTITIES = {"code", "port", "version"}  # numbers that measure nothing
 _CATEGORIES = _NO_QUANTITIES | {"action", "category", "class", "kind", "level", "operation", "outcome", "priority"}
-_CATEGORIES |= {"result", "role", "severity", "stage", "state", "status", "type"}
+_CATEGORIES |= {"currency", "result", "role", "severity", "stage", "state", "status", "type", "unit"}
 _KEYS = ("name", "mount", "device", "title", "label", "path", "file", "host")  # what tells rows apart, best first
 
 
@@ -51,6 +54,13 @@ class _View:
     @property
     def shared(self) -> bool:
         return self.few and (self.above or self.distinct * 2 <= self.filled)
+
+    @property
+    def enumerates(self) -> bool:
+        """Whether the texts of few rows are words, some of them the same."""
+        words = self.few and all(WORD.fullmatch(value) for value in self.field.texts.values if value.strip())
+        repeated = self.distinct < self.filled and not is_like_identifier(self.field, self.rows)
+        return self.rows.place.count < _FEW_ROWS and words and repeated
 
     @property
     def constant(self) -> bool:
@@ -135,7 +145,11 @@ def _label(view: _View) -> Role:
         return Role("left out", f"has too many or too long values for a label {view.figures}")
     if view.constant:
         return Role("left out", f"is always {view.field.texts.values[0]!a} here")
-    if view.shared or (is_category(view.field) and (view.distinct < view.filled or view.distinct <= MAX_DECLARED)):
+    if (
+        view.shared
+        or view.enumerates
+        or (is_category(view.field) and (view.distinct < view.filled or view.distinct <= MAX_DECLARED))
+    ):
         return Role("label")
     if view.distinct < view.filled:
         return Role("left out", f"has too many values for so few rows {view.figures}")

@@ -253,6 +253,27 @@ def test_adds_up_where_several_rows_share_a_series(drafted):
     assert [value for series, value in found.items() if series.startswith("jobs_job_cost")] == [4, 8]
 
 
+def test_tells_words_apart_that_repeat_in_few_rows(drafted):
+    orders = "".join(
+        f"<order status='{status}' from='{shop}'><amount currency='{currency}'>{amount}</amount></order>"
+        for status, shop, currency, amount in (
+            ("OPEN", "a", "EUR", 12.5),
+            ("SENT", "a", "EUR", 7.5),
+            ("OPEN", "b", "USD", 9),
+        )
+    )
+    sections, _, found = drafted(f"<r>{orders}</r>")
+    assert set(metrics(sections)["r_order_amount"]["labels"]) == {"status", "from", "currency"}
+    assert sorted(value for series, value in found.items() if series.startswith("r_order_amount")) == [7.5, 9, 12.5]
+
+
+def test_does_not_tell_words_apart_of_which_many_rows_have_their_own(drafted):
+    rows = "".join(f"<e word='w{n if n < 16 else 1}'/>" for n in range(20))
+    sections, text, _ = drafted(f"<r>{rows}</r>")
+    assert "labels" not in metrics(sections)["r_e_rows"]
+    assert "# left out: @word has too many values for so few rows" in text
+
+
 def test_takes_labels_from_ancestors(drafted):
     ports = "<port state='up'/><port state='up'/><port state='down'/><port state='down'/>"
     sections, _, _ = drafted(f"<net><switch name='a'>{ports}</switch><switch name='b'>{ports}</switch></net>")
