@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import subprocess
 import sys
 import tracemalloc
@@ -272,6 +273,18 @@ def test_does_not_tell_words_apart_of_which_many_rows_have_their_own(drafted):
     sections, text, _ = drafted(f"<r>{rows}</r>")
     assert "labels" not in metrics(sections)["r_e_rows"]
     assert "# left out: @word has too many values for so few rows" in text
+
+
+def test_tells_commands_that_work_as_they_stand(tmp_path):
+    source, mapping = tmp_path / "sample.xml", tmp_path / "draft.yml"
+    source.write_text("<a><b c='1'/><b c='2'/></a>")
+    text = draft(source).out
+    mapping.write_text(text)
+    commands = re.findall("`python3 (.+?)`", text)
+    assert len(commands) == 2
+    for command in commands:
+        words = [{"FILE": str(mapping), "SAMPLE": str(source)}.get(word, word) for word in command.split()]
+        assert subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, check=False).returncode == 0
 
 
 def test_takes_labels_from_ancestors(drafted):
