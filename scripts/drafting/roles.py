@@ -96,6 +96,8 @@ def role(field: Field, rows: Rows, above: bool = False) -> Role:
         return Role("value")
     if field.texts.dates:  # as a label, each would be a new series
         return Role("left out", "holds dates of several forms, of an unknown one, or among other texts")
+    if units := mixed_units(field.texts):
+        return Role("left out", f"has numbers of mixed units: {units}")
     if rows.repeated:
         return _label(view)
     return Role("fact") if view.few else Role("left out", "is a long text")
@@ -135,8 +137,6 @@ def _unusable(view: _View) -> str | None:
         return f"looks like an identifier {view.figures}"
     if texts.rising and view.filled > 2:
         return f"counts the rows {view.figures}"
-    if units := mixed_units(texts):
-        return f"has numbers of mixed units: {units}"
     return None
 
 

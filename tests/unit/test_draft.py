@@ -130,6 +130,7 @@ def test_reads_amounts_dates_and_missing_numbers(drafted):
 
 def test_leaves_out_numbers_of_which_only_some_have_the_same_unit(drafted):
     rows = "<d n='a' v='81.5' w='1 s'/><d n='a' v='40 %' w='2 ms'/><d n='b' v='12 %' w='3 s'/><d n='b' v='50' w='4 s'/>"
+    rows += "<d n='b' v='60' w='5 s'/>"
     sections, text, _ = drafted(f"<r>{rows}</r>")
     assert set(metrics(sections)) == {"r_d_rows"}
     assert "# left out: @v has numbers of mixed units: %, none" in text
@@ -157,12 +158,13 @@ def test_skips_words_that_do_not_mean_that_there_is_no_number(drafted):
 def test_takes_numbers_for_unix_times_where_the_name_says_so(drafted):
     rows = "".join(
         f"<host starttime='{1795251600 + n * 9}' bytes='{1795251600 + n * 9}' cpuTime='{1795251600 + n * 9}'"
-        f" state='{'up' if n % 2 else 'down'}'><seen>{1795251600123 + n * 9}</seen></host>"
+        f" stage-start='1795251600' state='{'up' if n % 2 else 'down'}'><seen>{1795251600123 + n * 9}</seen></host>"
         for n in range(4)
     )
     sections, _, found = drafted(f"<scan finished='1795251700'>{rows}</scan>")
     by_name = metrics(sections)
     assert by_name["scan_host_start_timestamp_seconds"]["value"] == {"from": "@starttime", "aggregate": "max"}
+    assert by_name["scan_host_stage_start_timestamp_seconds"]["value"]["aggregate"] == "max"
     seen = by_name["scan_host_seen_timestamp_seconds"]["value"]
     assert seen == {"from": "seen", "aggregate": "max", "scale": 0.001}
     assert by_name["scan_finished_timestamp_seconds"]["value"]["aggregate"] == "last"
@@ -269,10 +271,11 @@ def test_tells_words_apart_that_repeat_in_few_rows(drafted):
 
 
 def test_does_not_tell_words_apart_of_which_many_rows_have_their_own(drafted):
-    rows = "".join(f"<e word='w{n if n < 16 else 1}'/>" for n in range(20))
-    sections, text, _ = drafted(f"<r>{rows}</r>")
-    assert "labels" not in metrics(sections)["r_e_rows"]
-    assert "# left out: @word has too many values for so few rows" in text
+    many = "".join(f"<e word='w{n if n < 16 else 1}'/>" for n in range(20))
+    few = "".join(f"<f word='w{n or 1}'/>" for n in range(7))
+    sections, text, _ = drafted(f"<r><es>{many}</es><fs>{few}</fs></r>")
+    assert [metric.get("labels") for metric in metrics(sections).values()] == [None, None]
+    assert text.count("# left out: @word has too many values for so few rows") == 2
 
 
 def test_tells_commands_that_work_as_they_stand(tmp_path):
@@ -281,6 +284,7 @@ def test_tells_commands_that_work_as_they_stand(tmp_path):
     text = draft(source).out
     mapping.write_text(text)
     commands = re.findall("`python3 (.+?)`", text)
+    assert commands[0].endswith("--source SAMPLE")
     assert len(commands) == 2
     for command in commands:
         words = [{"FILE": str(mapping), "SAMPLE": str(source)}.get(word, word) for word in command.split()]
