@@ -22,14 +22,43 @@ def test_cases(cases: str, rules: str, rendered: Path, tmp_path: Path, promtool:
 def test_targets(rendered: Path) -> None:
     targets = yaml.safe_load((rendered / "targets.yml").read_text())
     demo = {"environment": "demo", "project": "demo-textfile-collector"}
+    node = {"job": "node"}
+    own = {target["labels"]["instance"]: target["labels"].pop("__tmp_job") for target in targets}
     assert targets == [
-        {"targets": ["192.0.2.1:9100"], "labels": {"group": "shop", "instance": "app1.example.com", **demo}},
-        {"targets": ["app2.example.com:9100"], "labels": {"group": "shop", "instance": "app2.example.com", **demo}},
+        {"targets": ["192.0.2.1:9100"], "labels": {"group": "shop", "instance": "app1.example.com", **node, **demo}},
         {
-            "targets": ["other.example.com:9100"],
-            "labels": {"group": "xmlprom", "instance": "other.example.com", "rack": "7"},
+            "targets": ["app2.example.com:9101"],
+            "labels": {"group": "shop", "instance": "app2.example.com", **node, **demo},
+        },
+        {
+            "targets": ["other.example.com:9443"],
+            "labels": {
+                "group": "xmlprom",
+                "instance": "other.example.com",
+                "rack": "7",
+                "__scheme__": "https",
+                **node,
+            },
         },
     ]
+    assert own["app1.example.com"] == own["other.example.com"] == "node"
+    assert own["app2.example.com"] not in ("", "node")
+
+
+def test_who_has_options_of_its_own_has_a_job_of_its_own(rendered: Path) -> None:
+    jobs = yaml.safe_load((rendered / "prometheus.yml").read_text())["scrape_configs"][1:]
+    targets = yaml.safe_load((rendered / "targets.yml").read_text())
+    kept = []
+    for job in jobs:
+        keep = job["relabel_configs"][0]
+        assert (keep["source_labels"], keep["action"]) == (["__tmp_job"], "keep")
+        labels = [target["labels"] for target in targets]
+        kept.append([own["instance"] for own in labels if re.fullmatch(keep["regex"], own["__tmp_job"])])
+    assert kept == [["app1.example.com", "other.example.com"], ["app2.example.com"]]
+    node, secured = jobs
+    assert "basic_auth" not in node
+    assert secured["basic_auth"]["password_file"] == "/etc/prometheus/secrets/exporters"
+    assert secured["relabel_configs"][1:] == [{"action": "labeldrop", "regex": "rack"}]
 
 
 def test_aggregates_are_of_what_can_be_added(rendered: Path) -> None:
