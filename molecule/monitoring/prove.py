@@ -1,5 +1,6 @@
 """Asks a running Prometheus; prints what is not as it should be and exits 1.
 
+prove.py targets URL HOST=SCHEME...  these hosts are scraped so, no others, and without a fault
 prove.py values URL SOURCE      the targets are up, and store_rows holds what SOURCE, counted here anew, says
 prove.py dashboards URL DIR     every query of every panel returns data, for a chosen host and for all
 prove.py federation URL SITE... rows and aggregates of every site have arrived
@@ -23,10 +24,25 @@ CHOICES = (
 )
 
 
-def ask(url: str, query: str) -> list[dict[str, object]]:
-    address = f"{url}/api/v1/query?{urllib.parse.urlencode({'query': query})}"
+def get(address: str) -> dict[str, list[dict]]:
     with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310
-        return json.load(answer)["data"]["result"]
+        return json.load(answer)["data"]
+
+
+def ask(url: str, query: str) -> list[dict]:
+    return get(f"{url}/api/v1/query?{urllib.parse.urlencode({'query': query})}")["result"]
+
+
+def targets(url: str, *expected: str) -> Iterator[str]:
+    found = set()
+    for target in get(f"{url}/api/v1/targets?state=active")["activeTargets"]:
+        labels = target["labels"]
+        if labels["job"] == "node":
+            found.add(f"{labels['instance']}={urllib.parse.urlparse(target['scrapeUrl']).scheme}")
+            if target["health"] != "up":
+                yield f"{labels['instance']} is {target['health']}: {target['lastError']}"
+    if found != set(expected):
+        yield f"scraped are {sorted(found)}, not {sorted(expected)}"
 
 
 def values(url: str, source: str) -> Iterator[str]:
@@ -35,9 +51,10 @@ def values(url: str, source: str) -> Iterator[str]:
         if result["value"][1] != "1":
             yield f"down: {result['metric']}"
     found = ask(url, "store_rows")
-    if not found:
-        yield "no store_rows"
-    for host in {result["metric"]["instance"] for result in found}:
+    hosts = {result["metric"]["instance"] for result in ask(url, 'up{job="node"}')}
+    if not hosts:
+        yield "no hosts"
+    for host in hosts:
         measured = Counter()
         for result in found:
             metric = result["metric"]
@@ -70,10 +87,13 @@ def federation(url: str, *sites: str) -> Iterator[str]:
             yield f"{series} of the sites {found}, not {set(sites)}"
 
 
+PROOFS = {"targets": targets, "values": values, "dashboards": dashboards, "federation": federation}
+
+
 def main() -> int:
     command, *arguments = sys.argv[1:]
     for _ in range(30):
-        problems = list({"values": values, "dashboards": dashboards, "federation": federation}[command](*arguments))
+        problems = list(PROOFS[command](*arguments))
         if not problems:
             return 0
         time.sleep(1)
