@@ -14,7 +14,7 @@ while [[ $# -gt 0 && $1 != -- ]]; do names+=("$1") && shift; done
 images=$("$here/images.sh" unit "${names[@]}")
 logs=$(mktemp -d)
 runs=()
-trap 'kill "${runs[@]}" 2>/dev/null; rm -rf "$logs"' EXIT
+trap '[[ ${#runs[@]} == 0 ]] || kill "${runs[@]}" || true; rm -rf "$logs"' EXIT
 trap 'exit 130' INT TERM
 for image in $images; do
   # As an ordinary user: root reads even what is not readable.
