@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 with atheris.instrument_imports(include=["xmlprom"]):
-    from xmlprom import collect
+    from xmlprom import collect, full_reader, start_tag_reader  # noqa: F401 - else imported late, not instrumented
     from xmlprom.errors import RunError
     from xmlprom.exposition import parse_strictly
     from xmlprom.load import load
