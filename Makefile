@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
 
-demo: venv hosts ## roll out to one test host and show the result (KEEP=1 leaves it up)
+demo: venv hosts ## roll out to a test host, watch it from another (KEEP=1 leaves them up)
 	@scripts/demo.sh
 
 demo-clean: ## remove what KEEP=1 left

@@ -35,7 +35,6 @@ class Reader:
     def __init__(self, plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[..., None]) -> None:
         self.documents: Texts = [None] * len(plan.documents)
         self.repeated: set[Target] = set()  # places of which a row, or the document, has several; the first counts
-        self._plan = plan
         self._sink = sink
         self._max_depth = max_depth
         self._on_doctype = on_doctype
