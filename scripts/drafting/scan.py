@@ -32,7 +32,7 @@ def survey(path: str) -> Survey:
 
 
 class _NoRows:
-    def add(self, section: int, row: object, times: int = 1) -> None:
+    def add(self, section: int, rows: object) -> None:
         """There are none: the plan is empty."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from operator import itemgetter
 from typing import NamedTuple, Union
 
@@ -17,8 +17,6 @@ from xmlprom.plan import Plan, RawRow
 
 FOLDED = "other"  # the value of a label without an `other` of its own, past a limit
 LabelValues = tuple[str, ...]
-# What one row gives to a metric: the series, by the labels that rows have, the number, and whether it was folded.
-Share = tuple[LabelValues, float, bool]
 
 
 class Distribution:
@@ -42,38 +40,34 @@ class Table(NamedTuple):
 
 
 class Totals:
-    """Takes the rows of one source and holds the series that they make, per section and metric.
-
-    `folded` counts rows counted under another label value than their own, `invalid` those whose value was skipped.
-    """
+    """Takes the rows of one source and holds the series that they make, per section and metric."""
 
     def __init__(self, mapping: Mapping, plan: Plan) -> None:
         self.rows = 0
-        self.folded = 0
-        self.invalid = 0
         self.sections = [
             [MetricTotals(metric, fields.paths, mapping.limits) for metric in section.metrics]
             for section, fields in zip(mapping.sections, plan.sections)
         ]
         self._documents = plan.documents
 
-    def add(self, section: int, row: RawRow, times: int = 1) -> None:
-        """Count `times` equal rows of a section.
+    @property
+    def folded(self) -> int:
+        """Rows counted under another label value than their own, for each metric that did so."""
+        return sum(metric.folded for section in self.sections for metric in section)
+
+    @property
+    def invalid(self) -> int:
+        """Rows whose value was skipped, for each metric that did so."""
+        return sum(metric.invalid for section in self.sections for metric in section)
+
+    def add(self, section: int, rows: Collection[tuple[RawRow, int]]) -> None:
+        """Take rows of a section, each with the number of times that it came.
 
         :raises RunError: for a value that is no number, an undeclared label value, a limit passed
         """
-        self.rows += times
+        self.rows += sum(times for _, times in rows)
         for metric in self.sections[section]:
-            try:
-                share = metric.share(row)
-            except InvalidValueError:
-                self.invalid += times
-                continue
-            if share is not None:
-                key, number, folded = share
-                metric.add(key, number, times)
-                if folded:
-                    self.folded += times
+            metric.add(rows)
 
     def finish(self, documents: list[str | None]) -> tuple[Table, ...]:
         """All series, those without a row that are known in advance too; `documents` are the document's texts.
@@ -91,6 +85,8 @@ class MetricTotals:
         columns = {path: column for column, path in enumerate(paths)}
         self.metric = metric
         self.labels = [(label, columns[label.path]) for label in metric.labels if not label.path.absolute]
+        self.folded = 0
+        self.invalid = 0
         self._limits = limits
         self._where = [(condition, columns[condition.path]) for condition in metric.where]
         self._value_column = columns[metric.value.path] if metric.value else 0
@@ -99,33 +95,54 @@ class MetricTotals:
         self._keys: dict[RawRow, tuple[LabelValues, bool]] = {}  # of texts that came before
         self._texts = _getter([column for _, column in self.labels])
         # Adds what `times` equal rows give to a series.
-        self.add = _COMBINE["count" if metric.value is None else metric.value.aggregate](self._series, metric)
+        self.combine = _COMBINE["count" if metric.value is None else metric.value.aggregate](self._series, metric)
+
+    def add(self, rows: Iterable[tuple[RawRow, int]]) -> None:
+        """Take rows, each with the number of times that it came.
+
+        :raises RunError: see Totals.add
+        """
+        for row, times in rows:
+            if self._where and not self.selects(row):
+                continue
+            try:
+                number = self.number(row)
+            except InvalidValueError:
+                self.invalid += times
+                continue
+            if number is None:
+                continue
+            key, folded = self.series_of(row)
+            self.combine(key, number, times)
+            if folded:
+                self.folded += times
 
     def selects(self, row: RawRow) -> bool:
         """Whether `where` lets the row through."""
         return all(condition.holds(row[column]) for condition, column in self._where)
 
-    def share(self, row: RawRow) -> Share | None:
-        """What `row` gives to the metric, None if it has no part in it.
+    def number(self, row: RawRow) -> float | None:
+        """What the row gives to its series, None if its value is missing.
 
         :raises InvalidValueError: if its value is no number and the mapping says that such rows are skipped
-        :raises RunError: if the mapping does not say so, and see Totals.add
+        :raises RunError: if the mapping does not say so
         """
-        if self._where and not self.selects(row):
-            return None
-        number: float | None = 1.0
-        if self._number:
-            try:
-                number = self._number(row[self._value_column])
-            except InvalidValueError as error:
-                if self.metric.value and self.metric.value.skip_invalid:
-                    raise
-                raise RunError("value", f"metric {self.metric.name}: {error}") from None
-        if number is None:
-            return None
+        if not self._number:
+            return 1.0
+        try:
+            return self._number(row[self._value_column])
+        except InvalidValueError as error:
+            if self.metric.value and self.metric.value.skip_invalid:
+                raise
+            raise RunError("value", f"metric {self.metric.name}: {error}") from None
+
+    def series_of(self, row: RawRow) -> tuple[LabelValues, bool]:
+        """The series to which the row belongs, and whether it was folded into it.
+
+        :raises RunError: see Totals.add
+        """
         texts = self._texts(row)
-        key, folded = self._keys.get(texts) or self._key(texts)
-        return key, number, folded
+        return self._keys.get(texts) or self._key(texts)
 
     def _key(self, texts: RawRow) -> tuple[LabelValues, bool]:
         """The labels' values for the texts of a row, and whether any is another than its text."""
@@ -181,7 +198,7 @@ class MetricTotals:
             ]
             for key in itertools.product(*choices):
                 if key not in self._series:
-                    self.add(key, 0.0, 0)
+                    self.combine(key, 0.0, 0)
 
     def _rank(self, item: tuple[LabelValues, Cell]) -> list[tuple[int, str]]:
         """Declared values in their order, others behind them by name."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from xmlprom.aggregate import Totals
@@ -64,20 +64,21 @@ class _Survey:
         self.faults: dict[str, None] = {}
         self.sections = [_Seen([0] * len(fields.paths), [{} for _ in fields.paths]) for fields in plan.sections]
 
-    def add(self, section: int, row: RawRow, times: int = 1) -> None:
+    def add(self, section: int, rows: Collection[tuple[RawRow, int]]) -> None:
         seen = self.sections[section]
-        seen.rows += times
-        for column, text in enumerate(row):
-            if text is not None:
-                seen.matched[column] += times
-                values = seen.values[column]
-                if text in values or len(values) < _MAX_KEPT:
-                    values[text] = values.get(text, 0) + times
-        try:
-            self.totals.add(section, row, times)
-        except RunError as error:
-            if len(self.faults) < _MAX_FAULTS:
-                self.faults[str(error)] = None
+        for row, times in rows:
+            seen.rows += times
+            for column, text in enumerate(row):
+                if text is not None:
+                    seen.matched[column] += times
+                    values = seen.values[column]
+                    if text in values or len(values) < _MAX_KEPT:
+                        values[text] = values.get(text, 0) + times
+            try:
+                self.totals.add(section, [(row, times)])
+            except RunError as error:
+                if len(self.faults) < _MAX_FAULTS:
+                    self.faults[str(error)] = None
 
 
 def _section_advice(fields: Fields, section: Section, seen: _Seen) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from xmlprom.aggregate import Cell, Distribution, LabelValues, MetricTotals, Totals
@@ -104,36 +104,39 @@ class _Trace:
         self._sections = [[MetricTrace(totals) for totals in section] for section in self.totals.sections]
         self.metrics = [metric for section in self._sections for metric in section]
 
-    def add(self, section: int, row: RawRow, times: int = 1) -> None:
-        self.totals.rows += times
-        place = (int(row[-2] or 0), int(row[-1] or 0))
-        taken = False
-        for metric in self._sections[section]:
-            try:
-                taken = _trace(metric, row, place) or taken
-            except RunError as error:
-                self.failed.setdefault(str(error), Rows()).add(place)
-                taken = True
-        if not taken:
-            self.untaken.add(place)
+    def add(self, section: int, rows: Collection[tuple[RawRow, int]]) -> None:
+        self.totals.rows += len(rows)
+        for row, _ in rows:
+            place = (int(row[-2] or 0), int(row[-1] or 0))
+            taken = False
+            for metric in self._sections[section]:
+                try:
+                    taken = _trace(metric, row, place) or taken
+                except RunError as error:
+                    self.failed.setdefault(str(error), Rows()).add(place)
+                    taken = True
+            if not taken:
+                self.untaken.add(place)
 
 
 def _trace(metric: MetricTrace, row: RawRow, place: tuple[int, int]) -> bool:
     """Add a row to a metric's trace; returns whether it has a part in the metric."""
+    totals = metric.totals
+    if not totals.selects(row):
+        return False
     try:
-        share = metric.totals.share(row)
+        number = totals.number(row)
     except InvalidValueError as error:
         metric.note(f"skipped: {error}", place)
         return True
-    if share is None:
-        value = metric.totals.metric.value
-        if value and metric.totals.selects(row):
-            metric.note(f"no sample: the value at {value.path.text} is missing", place)
+    if number is None:
+        path = totals.metric.value.path.text if totals.metric.value else ""
+        metric.note(f"no sample: the value at {path} is missing", place)
         return False
-    key, number, _ = share
-    metric.totals.add(key, number, 1)
+    key, _ = totals.series_of(row)
+    totals.combine(key, number, 1)
     metric.series.setdefault(key, Rows()).add(place)
-    for (label, column), label_value in zip(metric.totals.labels, key):
+    for (label, column), label_value in zip(totals.labels, key):
         why = _difference(label, row[column], label_value)
         if why:
             metric.note(why, place)

@@ -109,10 +109,10 @@ def _parse(source: SourceFile, reader: Reader, guard: DoctypeGuard, on_bytes: On
                 start_tags.feed(chunk)
                 for piece in reader.pieces(chunk):
                     parser.feed(piece)
-                reader.drain_if_full()
+                reader.count()
                 read += len(chunk)
                 if read % _MAX_HELD < len(chunk):
-                    reader.drain()
+                    reader.hand_on()
                 if on_bytes:
                     on_bytes(read, source.size)
             guard.feed(b"", last=True)

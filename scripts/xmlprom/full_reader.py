@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from xmlprom.errors import RunError
 from xmlprom.machine import State
-from xmlprom.plan import DocumentTarget, Fields, FieldTarget, Plan, RowTarget, local_name
+from xmlprom.plan import DocumentTarget, Fields, FieldTarget, Plan, local_name
 from xmlprom.reader import Attributes, Element, Reader, RowSink, Texts, own_texts
 
 _MAX_TEXT = 1 << 16  # characters of one text
@@ -44,12 +44,11 @@ class FullReader(Reader):
     ) -> None:
         super().__init__(plan, sink, max_depth, on_doctype)
         self._ancestors: list[Element] = []  # and the element itself; only if some path goes up
-        self._open_rows: dict[tuple[int, int], Texts] = {}  # by section and depth: rows can stand in rows
         self._captures: list[_Capture] = []
         self._heard: list[str] = []
         begin = -1  # of the text, in `heard`, of an element of which nothing else is wanted
         state = self._machine.start
-        open_rows, captures, heard = self._open_rows, self._captures, self._heard
+        captures, heard = self._captures, self._heard
 
         def start(tag: str, attributes: Attributes) -> None:
             nonlocal state, begin
@@ -66,10 +65,10 @@ class FullReader(Reader):
             nonlocal state, begin
             if state.active:
                 if state.only_text:
-                    row, column = open_rows[state.row], state.column
-                    if row[column] is None:
+                    texts = state.row.texts
+                    if texts[state.column] is None:
                         text = "".join(heard[begin:])
-                        row[column] = text.strip() if len(text) <= _MAX_TEXT else _joined([text])
+                        texts[state.column] = text.strip() if len(text) <= _MAX_TEXT else _joined([text])
                     else:
                         self.repeated.add(state.only_text)
                     begin = -1
@@ -110,33 +109,29 @@ class FullReader(Reader):
 
         self.start, self.end = start_and_remember, end_and_forget
 
-    def drain_if_full(self) -> None:
+    def count(self) -> None:
         self._forget()
         for parts in (self._heard, *(capture.parts for capture in self._captures)):
             _joined(parts)  # a text that never ends must not fill the memory
-        super().drain_if_full()
+        super().count()
 
     def _enter(self, state: State, attributes: Attributes) -> None:
-        for target in state.targets:
-            if isinstance(target, RowTarget):
-                row = self._own_texts(target.fields, state.tag, attributes)
-                if target.fields.at_start:
-                    self.add(target.fields, row)
-                else:
-                    self._open_rows[target.fields.number, state.depth] = row
-            elif isinstance(target, FieldTarget):
-                row = self._open_rows[target.fields.number, state.depth - target.depth]
-                self._read(target, state, attributes, row, target.column)
-            else:
-                self._read(target, state, attributes, self.documents, target.number)
+        for fields in state.whole:
+            self._rows[fields.number].append(tuple(self._own_texts(fields, state.tag, attributes)))
+        for row in state.open_rows:
+            row.texts = self._own_texts(row.fields, state.tag, attributes)
+        for target, row in state.fields:
+            self._read(target, state, attributes, row.texts, target.column)
+        for document in state.documents:
+            self._read(document, state, attributes, self.documents, document.number)
 
     def _leave(self, state: State) -> None:
         captures = self._captures
         while captures and captures[-1].depth == state.depth:
             capture = captures.pop()
             capture.texts[capture.column] = _joined(capture.parts if capture.direct else self._heard[capture.begin :])
-        for fields, row in state.ending:
-            self.add(fields, self._open_rows.pop(row))
+        for row in state.open_rows:
+            self._rows[row.fields.number].append(tuple(row.texts))
 
     def _own_texts(self, fields: Fields, tag: str, attributes: Attributes) -> Texts:
         return own_texts(fields, tag, attributes, self._ancestors)

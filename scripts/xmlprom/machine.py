@@ -13,11 +13,21 @@ from collections.abc import Mapping as Dict
 from operator import itemgetter
 
 from xmlprom.errors import RunError
-from xmlprom.plan import Fields, FieldTarget, Plan, RawRow, RowTarget, Target, local_name
+from xmlprom.plan import DocumentTarget, Fields, FieldTarget, Plan, RowTarget, Target
 
 _MAX_NAMES = 100_000  # of elements; libxml2 keeps all names, and 2.9 takes ever longer for a new one
 _MAX_KEPT = 20_000  # states; those beyond are made anew each time
 _Item = tuple[int, int]  # pattern, step
+
+
+class OpenRow:
+    """Where a row of a section is gathered, while its element is open: `texts` has a column for each path."""
+
+    __slots__ = ("fields", "texts")
+
+    def __init__(self, fields: Fields) -> None:
+        self.fields = fields
+        self.texts: list[str | None] = []
 
 
 class State(dict[str, "State"]):
@@ -26,19 +36,22 @@ class State(dict[str, "State"]):
     `up`: the state around the element. `depth`: of the element; the root has 1. `waiting`: the steps that a child may
     match. `targets`: what to do at this element. `undecided`: the steps that match this element's name, of which some
     have predicates, so that `decide` must look at the attributes. `active`: there is something to do or decide.
-    `ending`: the sections whose rows count where the element ends, each with its row, by section and depth.
 
-    Where counting rows of section `counted` is all there is to do, `counts` has them by `key(attributes)`. Where the
-    element's text is all that is wanted of it and of what it holds, `only_text` is the field for it, in `column` of
-    the row `row`.
+    The targets by kind: `whole` are the sections of whose rows this element is one that its start tag holds whole,
+    `open_rows` those of which more comes below it. `fields` are the columns that it fills, `documents` the texts that
+    hold for all rows.
+
+    Where counting rows of one section is all there is to do, `counts` has them: by the attribute `attribute` if that
+    alone tells them apart, else by `key(attributes)`. Where the element's text is all that is wanted of it and of what
+    it holds, `only_text` is the field for it, and `row` is where it goes.
     """
 
-    counted: Fields
     key: Callable[[Dict[str, str]], object]
-    row: tuple[int, int]
+    row: OpenRow
+    column: int
     __slots__ = (
-        "machine", "up", "tag", "depth", "waiting", "targets", "undecided", "outcomes",
-        "active", "ending", "counted", "key", "counts", "only_text", "row", "column",
+        "machine", "up", "tag", "depth", "waiting", "targets", "undecided", "outcomes", "active",
+        "whole", "open_rows", "fields", "documents", "counts", "attribute", "key", "only_text", "row", "column",
     )  # fmt: skip
 
     def __init__(
@@ -59,21 +72,32 @@ class State(dict[str, "State"]):
         self.undecided = undecided
         self.outcomes: dict[tuple[bool, ...], State] = {}
         self.active = bool(targets or undecided)
-        rows = (target.fields for target in targets if isinstance(target, RowTarget))
-        self.ending = tuple((fields, (fields.number, self.depth)) for fields in rows if not fields.at_start)
+        rows = [target.fields for target in targets if isinstance(target, RowTarget)]
+        self.whole = tuple(fields for fields in rows if fields.at_start)
+        self.open_rows = tuple(OpenRow(fields) for fields in rows if not fields.at_start)
+        self.fields = tuple((target, self._open_row(target)) for target in targets if isinstance(target, FieldTarget))
+        self.documents = tuple(target for target in targets if isinstance(target, DocumentTarget))
         self.counts: dict[object, int] | None = None
+        self.attribute: str | None = None
         self.only_text: FieldTarget | None = None
-        if len(targets) == 1:
-            (target,) = targets
-            if isinstance(target, FieldTarget) and target.leaf == "element" and not waiting:
-                self.only_text = target
-                self.row = target.fields.number, self.depth - target.depth
-                self.column = target.column
-            elif isinstance(target, RowTarget) and target.fields.in_start_tag:
-                self.counted = target.fields
-                self.counts = {}
-                names = [path.attribute for path in self.counted.paths if path.attribute]
-                self.key = itemgetter(*names) if names else lambda _attributes: ()
+        if len(targets) != 1:
+            return
+        if self.fields and not waiting:
+            ((target, row),) = self.fields
+            if target.leaf == "element":
+                self.only_text, self.row, self.column = target, row, target.column
+        elif self.whole and self.whole[0].in_start_tag:
+            names = [path.attribute for path in self.whole[0].paths if path.attribute]
+            self.counts = {}
+            self.attribute = names[0] if len(names) == 1 else None
+            self.key = itemgetter(*names) if names else lambda _attributes: ()
+
+    def _open_row(self, target: FieldTarget) -> OpenRow:
+        """The row, in an element around this one or in this one, of which the field is."""
+        state = self
+        for _ in range(target.depth):
+            state = state.up
+        return next(row for row in state.open_rows if row.fields is target.fields)
 
     def __missing__(self, tag: str) -> State:
         state = self.machine.below(self, tag)
@@ -85,17 +109,10 @@ class State(dict[str, "State"]):
         """The state once predicates have seen the element's attributes; itself if there are none."""
         return self.machine.decide(self, attributes) if self.undecided else self
 
-    def take_counted(self, key: object) -> tuple[int, RawRow, int]:
-        """Forget the rows under `key`: (section, row, number of such rows)."""
-        assert self.counts is not None  # noqa: S101 - only such states hand out keys
-        texts = iter(key if isinstance(key, tuple) else (key,))
-        row = tuple(next(texts) if path.attribute else local_name(self.tag) for path in self.counted.paths)
-        return self.counted.number, row, self.counts.pop(key)
-
     def key_with_gaps(self, attributes: Dict[str, str]) -> object:
-        """What `key` gives, with None for attributes that are not there."""
-        texts = tuple(attributes.get(path.attribute) for path in self.counted.paths if path.attribute)
-        return texts[0] if len(texts) == 1 else texts
+        """Under what `counts` has a row, with None for attributes that are not there."""
+        texts = tuple(attributes.get(path.attribute) for path in self.whole[0].paths if path.attribute)
+        return texts[0] if self.attribute else texts
 
 
 class Machine:

@@ -6,7 +6,8 @@ decide the speed: hence closures rather than attributes, and a reader of its own
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
 from collections.abc import Mapping as Dict
 from typing import Any, Optional, Protocol
 
@@ -21,13 +22,13 @@ Element = tuple[str, Attributes]
 
 
 class RowSink(Protocol):
-    """Takes rows: `times` equal ones of a section."""
+    """Takes rows of a section, each with the number of times that it came."""
 
-    def add(self, section: int, row: RawRow, times: int = 1) -> None: ...
+    def add(self, section: int, rows: Collection[tuple[RawRow, int]]) -> None: ...
 
 
 class Reader:
-    """What both ways to read share. Equal rows are counted first and handed on together."""
+    """What both ways to read share. Equal rows are counted first, and all are handed on many at a time."""
 
     start: Callable[[str, Attributes], None]
     end: Callable[[str], None]
@@ -40,8 +41,10 @@ class Reader:
         self._on_doctype = on_doctype
         self._machine = Machine(plan, max_depth)
         self._innermost: Callable[[], State]  # the state of the innermost open element
-        self._equal_rows: dict[tuple[int, RawRow], int] = {}
-        self._seldom_equal = False  # then counting them first is a detour
+        # Both by section: rows since the last `count`, and those before.
+        self._rows: list[list[RawRow]] = [[] for _ in plan.sections]
+        self._counted: list[Counter[RawRow]] = [Counter() for _ in plan.sections]
+        self._uncounted = [fields.ordered for fields in plan.sections]  # handed on one by one
 
     def pieces(self, chunk: bytes) -> Iterable[bytes]:
         """The portions in which the parser is to be fed."""
@@ -51,7 +54,8 @@ class Reader:
         self._on_doctype(*identifiers)
 
     def close(self) -> None:
-        self.drain()
+        self.count()
+        self.hand_on()
 
     def check_whole(self) -> None:
         """Make sure that all elements ended, once lxml found no fault.
@@ -66,23 +70,29 @@ class Reader:
     def _is_whole(self) -> bool:
         return self._innermost() is self._machine.start and bool(self._machine.start)
 
-    def drain_if_full(self) -> None:
-        if len(self._equal_rows) > MAX_DISTINCT:
-            self._seldom_equal = sum(self._equal_rows.values()) < 2 * len(self._equal_rows)
-            self.drain()
+    def count(self) -> None:
+        """Count the rows since the last call; belongs behind each portion of the source."""
+        for section, rows in enumerate(self._rows):
+            if not self._uncounted[section]:
+                self._counted[section].update(rows)
+            elif rows:
+                self._sink.add(section, [(row, 1) for row in rows])
+            rows.clear()
+        if self._kept() > MAX_DISTINCT:
+            for section, counted in enumerate(self._counted):
+                # Where rows are seldom equal, to count them first is a detour.
+                self._uncounted[section] |= sum(counted.values()) < 2 * len(counted)
+            self.hand_on()
 
-    def drain(self) -> None:
-        """Hand the rows that were counted to the metrics, in the source's order."""
-        for (section, row), times in self._equal_rows.items():
-            self._sink.add(section, row, times)
-        self._equal_rows.clear()
+    def hand_on(self) -> None:
+        """Give the rows that were counted to the metrics, in the source's order."""
+        for section, counted in enumerate(self._counted):
+            self._sink.add(section, counted.items())
+            counted.clear()
 
-    def add(self, fields: Fields, texts: Texts) -> None:
-        if fields.ordered or self._seldom_equal:
-            self._sink.add(fields.number, tuple(texts))
-        else:
-            key = (fields.number, tuple(texts))
-            self._equal_rows[key] = self._equal_rows.get(key, 0) + 1
+    def _kept(self) -> int:
+        """How many different rows wait to be handed on."""
+        return sum(map(len, self._counted))
 
 
 def own_texts(fields: Fields, tag: str, attributes: Attributes, ancestors: Sequence[Element] = ()) -> Texts:

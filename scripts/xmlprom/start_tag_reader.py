@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from xmlprom.machine import State
-from xmlprom.plan import Plan, RowTarget
-from xmlprom.reader import MAX_DISTINCT, Attributes, Reader, RowSink, own_texts
+from xmlprom.plan import Plan, RawRow
+from xmlprom.reader import Attributes, Reader, RowSink, own_texts
 
 
 class StartTagReader(Reader):
@@ -14,7 +14,7 @@ class StartTagReader(Reader):
 
     def __init__(self, plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[..., None]) -> None:
         super().__init__(plan, sink, max_depth, on_doctype)
-        self._first_seen: list[tuple[State, object]] = []  # keys of all `State.counts`, in the source's order
+        self._keys: list[tuple[State, object, RawRow]] = []  # of all `State.counts`
         state = self._machine.start
 
         def start(tag: str, attributes: Attributes) -> None:
@@ -22,8 +22,12 @@ class StartTagReader(Reader):
             state = state[tag]
             counts = state.counts
             if counts is not None:
+                attribute = state.attribute
                 try:
-                    counts[state.key(attributes)] += 1
+                    if attribute is not None:
+                        counts[attributes[attribute]] += 1
+                    else:
+                        counts[state.key(attributes)] += 1
                 except KeyError:
                     self._count(state, attributes)
             elif state.active:
@@ -40,23 +44,25 @@ class StartTagReader(Reader):
         assert state.counts is not None  # noqa: S101 - the caller has looked
         key = state.key_with_gaps(attributes)
         if key not in state.counts:
+            (fields,) = state.whole
+            row = tuple(own_texts(fields, state.tag, attributes))
+            self._keys.append((state, key, row))
+            self._counted[fields.number][row] += 0  # keeps its place among the others
             state.counts[key] = 0
-            self._first_seen.append((state, key))
         state.counts[key] += 1
 
     def _enter(self, state: State, attributes: Attributes) -> State:
         state = state.decide(attributes)
-        for target in state.targets:
-            if isinstance(target, RowTarget):
-                self.add(target.fields, own_texts(target.fields, state.tag, attributes))
+        for fields in state.whole:
+            self._counted[fields.number][tuple(own_texts(fields, state.tag, attributes))] += 1
         return state
 
-    def drain_if_full(self) -> None:
-        if len(self._first_seen) + len(self._equal_rows) > MAX_DISTINCT:
-            self.drain()
+    def hand_on(self) -> None:
+        for state, key, row in self._keys:
+            assert state.counts is not None  # noqa: S101 - such states alone have keys
+            self._counted[state.whole[0].number][row] += state.counts.pop(key)
+        self._keys.clear()
+        super().hand_on()
 
-    def drain(self) -> None:
-        for state, key in self._first_seen:
-            self._sink.add(*state.take_counted(key))
-        self._first_seen.clear()
-        super().drain()
+    def _kept(self) -> int:
+        return len(self._keys) + super()._kept()

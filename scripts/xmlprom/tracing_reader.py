@@ -15,7 +15,7 @@ class TracingReader(FullReader):
     def __init__(self, plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[..., None]) -> None:
         super().__init__(plan, sink, max_depth, on_doctype)
         self._line = 1
-        self._rows = 0
+        self._row = 0
 
     def pieces(self, chunk: bytes) -> Iterable[bytes]:
         """Lines, since libxml2 does not tell a target where it is."""
@@ -24,5 +24,5 @@ class TracingReader(FullReader):
             self._line += line.endswith(b"\n")
 
     def _own_texts(self, fields: Fields, tag: str, attributes: Attributes) -> Texts:
-        self._rows += 1
-        return [*super()._own_texts(fields, tag, attributes), str(self._rows), str(self._line)]
+        self._row += 1
+        return [*super()._own_texts(fields, tag, attributes), str(self._row), str(self._line)]

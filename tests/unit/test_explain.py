@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from command import EXAMPLES, run
+from command import EXAMPLES, run, samples
 
 MAPPING = """\
 rows: /store/*
@@ -112,3 +112,24 @@ def test_a_source_that_fails(write, tmp_path):
     result = run("explain", EXAMPLES / "store.yml", "--source", write("s.xml", "<store>"))
     assert (result.status, result.out) == (1, "")
     assert "not well-formed" in result.err
+
+
+def test_the_same_rows_are_folded_as_in_collect(write):
+    # One section has both elements, the other b alone: `collect` counts them in different ways, in the source's order.
+    mapping = write(
+        "m.yml",
+        "limits: {series: 1, past: fold}\nsections:\n"
+        "  - {rows: /r/*, metrics: [{name: m, help: h, labels: {x: '@x'}}]}\n"
+        "  - {rows: /r/b, metrics: [{name: n, help: h, labels: {x: '@x'}}]}\n",
+    )
+    source = write("s.xml", "<r><b x='1'/><a x='2'/><b x='3'/><a x='1'/></r>")
+    _, (explanation,) = explained(mapping, source)
+    told = {
+        f'{metric["name"]}{{path="{source}",x="{item["labels"]["x"]}"}}': item["value"]
+        for metric in explanation["metrics"]
+        for item in metric["series"]
+    }
+    assert told == {f'm{{path="{source}",x="{x}"}}': 2 for x in ("1", "other")} | {
+        f'n{{path="{source}",x="{x}"}}': 1 for x in ("1", "other")
+    }
+    assert samples(run("collect", mapping, "--source", source, "--dry-run").out) == told
