@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 import math
-from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable
 from operator import itemgetter
-from typing import NamedTuple, Union
+from typing import NamedTuple
 
+from xmlprom.combine import Cell, Distribution, LabelValues, combiner
 from xmlprom.convert import InvalidValueError, converter
 from xmlprom.errors import RunError
 from xmlprom.mapping import Label, Limits, Mapping, Metric
@@ -16,20 +16,6 @@ from xmlprom.paths import Path
 from xmlprom.plan import Plan, RawRow
 
 FOLDED = "other"  # the value of a label without an `other` of its own, past a limit
-LabelValues = tuple[str, ...]
-
-
-class Distribution:
-    """What a histogram or summary holds: `buckets` are not cumulative, the last one is +Inf."""
-
-    def __init__(self, buckets: list[int]) -> None:
-        self.buckets = buckets
-        self.count = 0
-        self.sum = 0.0
-
-
-Cell = Union[float, Distribution]
-Add = Callable[[LabelValues, float, int], None]  # takes a series, a number, and how many rows have it
 
 
 class Table(NamedTuple):
@@ -94,8 +80,7 @@ class MetricTotals:
         self._series: dict[LabelValues, Cell] = {}
         self._keys: dict[RawRow, tuple[LabelValues, bool]] = {}  # of texts that came before
         self._texts = _getter([column for _, column in self.labels])
-        # Adds what `times` equal rows give to a series.
-        self.combine = _COMBINE["count" if metric.value is None else metric.value.aggregate](self._series, metric)
+        self.combine = combiner(self._series, metric)
 
     def add(self, rows: Iterable[tuple[RawRow, int]]) -> None:
         """Take rows, each with the number of times that it came.
@@ -259,63 +244,3 @@ def _shown(text: str) -> str:
 def _check_finite(cell: Cell, metric: Metric) -> None:
     if not math.isfinite(cell.sum if isinstance(cell, Distribution) else cell):
         raise RunError("value", f"metric {metric.name}: the sum is too large for a number")
-
-
-def _count(series: dict[LabelValues, Cell], metric: Metric) -> Add:
-    def add(key: LabelValues, _number: float, times: int) -> None:
-        series[key] = series.get(key, 0) + times  # type: ignore[operator]
-
-    def add_info(key: LabelValues, _number: float, _times: int) -> None:
-        series[key] = 1.0
-
-    return add_info if metric.type == "info" else add
-
-
-def _sum(series: dict[LabelValues, Cell], _metric: Metric) -> Add:
-    def add(key: LabelValues, number: float, times: int) -> None:
-        series[key] = series.get(key, 0.0) + number * times  # type: ignore[operator]
-
-    return add
-
-
-def _min(series: dict[LabelValues, Cell], _metric: Metric) -> Add:
-    def add(key: LabelValues, number: float, _times: int) -> None:
-        series[key] = min(series.get(key, number), number)  # type: ignore[type-var]
-
-    return add
-
-
-def _max(series: dict[LabelValues, Cell], _metric: Metric) -> Add:
-    def add(key: LabelValues, number: float, _times: int) -> None:
-        series[key] = max(series.get(key, number), number)  # type: ignore[type-var]
-
-    return add
-
-
-def _last(series: dict[LabelValues, Cell], _metric: Metric) -> Add:
-    def add(key: LabelValues, number: float, _times: int) -> None:
-        series[key] = number
-
-    return add
-
-
-def _observe(series: dict[LabelValues, Cell], metric: Metric) -> Add:
-    def add(key: LabelValues, number: float, times: int) -> None:
-        cell = series.get(key)
-        if not isinstance(cell, Distribution):
-            cell = series[key] = Distribution([0] * (len(metric.buckets) + 1))
-        cell.buckets[bisect_left(metric.buckets, number)] += times
-        cell.count += times
-        cell.sum += number * times
-
-    return add
-
-
-_COMBINE: dict[str | None, Callable[[dict[LabelValues, Cell], Metric], Add]] = {
-    "count": _count,
-    "sum": _sum,
-    "min": _min,
-    "max": _max,
-    "last": _last,
-    None: _observe,
-}

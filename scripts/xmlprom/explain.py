@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from xmlprom.aggregate import Cell, Distribution, LabelValues, MetricTotals, Totals
+from xmlprom.aggregate import MetricTotals, Totals
+from xmlprom.combine import Cell, Distribution, LabelValues
 from xmlprom.convert import InvalidValueError
 from xmlprom.errors import RunError
 from xmlprom.extract import naming, stream

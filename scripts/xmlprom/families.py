@@ -7,7 +7,8 @@ import os
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Dict
 
-from xmlprom.aggregate import Cell, Distribution, Table
+from xmlprom.aggregate import Table
+from xmlprom.combine import Cell, Distribution
 from xmlprom.extract import Extraction
 from xmlprom.mapping import SOURCE_LABEL, Metric, fill
 from xmlprom.textformat import Family, Sample

@@ -8,7 +8,8 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
-from xmlprom.aggregate import Cell, Distribution, Table
+from xmlprom.aggregate import Table
+from xmlprom.combine import Cell, Distribution
 from xmlprom.errors import UsageError
 from xmlprom.extract import Extraction, OnBytes
 from xmlprom.families import Selection, selected, unmatched

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 from lxml import etree
-from xmlprom.aggregate import Distribution, Totals
+from xmlprom.aggregate import Totals
+from xmlprom.combine import Distribution
 from xmlprom.errors import RunError
 from xmlprom.extract import make_reader, stream
 from xmlprom.full_reader import FullReader
