@@ -90,11 +90,11 @@ hosts() {
   may_be_root || die 'test hosts are containers with systemd: podman must run as root or by sudo'
 }
 
-# The other ways that the benchmark measures; it leaves out what is not there.
+# What the benchmark measures with, as hosts have it, and the other ways; it leaves out what is not there.
 bench-tools() {
   local packages
   command -v dpkg-query >/dev/null || return 0
-  mapfile -t packages < <(missing_packages libxml2-utils xmlstarlet)
+  mapfile -t packages < <(missing_packages libxml2-utils xmlstarlet python3-lxml python3-yaml python3-prometheus-client)
   install_packages "${packages[@]}"
 }
 

@@ -65,4 +65,4 @@ class StartTagReader(Reader):
         super().hand_on()
 
     def _kept(self) -> int:
-        return len(self._keys) + super()._kept()
+        return max(len(self._keys), super()._kept())  # each key has a row, which several may share
