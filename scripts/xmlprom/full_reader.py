@@ -56,7 +56,7 @@ class FullReader(Reader):
             if state.active:
                 if state.undecided:
                     state = state.decide(attributes)
-                if state.only_text:
+                if state.only_text is not None:
                     begin = len(heard)
                 else:
                     self._enter(state, attributes)
@@ -64,7 +64,7 @@ class FullReader(Reader):
         def end(_tag: str) -> None:
             nonlocal state, begin
             if state.active:
-                if state.only_text:
+                if state.only_text is not None:
                     texts = state.row.texts
                     if texts[state.column] is None:
                         text = "".join(heard[begin:])
