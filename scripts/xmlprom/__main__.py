@@ -1,10 +1,10 @@
 """Entry point of `python3 scripts/xmlprom` and of the zipapp."""
 
+import os
 import sys
-from pathlib import Path
 
 if not __package__:  # run by path: the package is the directory that holds this file
-    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+    sys.path[0] = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 
 from xmlprom.errors import missing_package
 

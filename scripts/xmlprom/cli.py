@@ -7,7 +7,6 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xmlprom import __version__
@@ -35,12 +34,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return status
     except (MappingError, UsageError) as error:
         return _fail(str(error), USAGE)
-    except (RunError, MemoryError) as error:
-        return _fail(str(error) or "out of memory", SOURCE_FAILED)
+    except RunError as error:
+        return _fail(str(error), SOURCE_FAILED)
+    except MemoryError:
+        pass  # what fills the memory is held until this handler is left
     except KeyboardInterrupt:
         return 130
     except Exception as error:
         return _fail(_told(error), SOURCE_FAILED)
+    return _fail("out of memory", SOURCE_FAILED)
 
 
 def _told(error: Exception) -> str:
@@ -83,7 +85,6 @@ def _parser() -> argparse.ArgumentParser:
     collect.add_argument(
         "--output-dir",
         metavar="DIR",
-        type=Path,
         default=DEFAULT_DIRECTORY,
         help=f"where node_exporter reads .prom files ({DEFAULT_DIRECTORY})",
     )
@@ -198,7 +199,7 @@ def _job(options: argparse.Namespace) -> Job:
     )
 
 
-def _source(given: str | None, mapping: Mapping, file: Path) -> str:
+def _source(given: str | None, mapping: Mapping, file: str) -> str:
     source = given or mapping.source
     if not source:
         raise UsageError(f"{file}: the mapping names no source: add 'source: /path/to/file.xml', or use --source")

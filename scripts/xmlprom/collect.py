@@ -6,7 +6,6 @@ import contextlib
 import os
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from xmlprom.errors import RunError, internal_error, out_of_memory
@@ -31,14 +30,14 @@ class Job(NamedTuple):
     source: str
     only: Selection
     collector: str
-    directory: Path
+    directory: str
 
     @property
-    def data(self) -> Path:
+    def data(self) -> str:
         return data_file(self.directory, self.collector)
 
     @property
-    def status(self) -> Path:
+    def status(self) -> str:
         return status_file(self.directory, self.collector)
 
 
@@ -167,7 +166,7 @@ def _tell_failure(job: Job, error: RunError, started: float, duration: float | N
     too_old = max_age is not None and success is not None and abs(started - success) > max_age
     if ours and (too_old or error.reason == "stale"):
         with contextlib.suppress(OSError):  # what can't be removed, can't be replaced either: the run tells
-            job.data.unlink()
+            os.unlink(job.data)
     _tell(job, Run(job.collector, started, duration, error, success, (), 0))
 
 

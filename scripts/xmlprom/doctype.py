@@ -13,12 +13,11 @@ from xml.parsers import expat
 
 from xmlprom.errors import RunError
 
-_START_TAG = re.compile(r"<[^!?/]")
-_ENTITY = re.compile(r"&(?!(?:lt|gt|amp|apos|quot);)([^#;][^;]*);")
+_ENTITY = r"&(?!(?:lt|gt|amp|apos|quot);)([^#;][^;]*);"
 _MAX_PROLOGUE = 1 << 20  # bytes; expat looks at a comment from its start again with each chunk
 # Encodings that Python, iconv and ICU read alike. In others one reader may see a '-' or a '[' where another sees
 # none: glibc's hp-roman8 has a second '-', which ends a comment for libxml2 and not for expat.
-_COMMON_ENCODINGS = re.compile(r"utf-?(8|16|16le|16be)|(us-)?ascii|iso-8859-\d+|windows-125\d|koi8-[ru]", re.I)
+_COMMON_ENCODINGS = r"utf-?(8|16|16le|16be)|(us-)?ascii|iso-8859-\d+|windows-125\d|koi8-[ru]"
 
 
 class DoctypeGuard:
@@ -58,7 +57,9 @@ class DoctypeGuard:
 
         :raises RunError: if expat did not see the same, so that nobody knows what the DOCTYPE holds
         """
-        if self._doctype != _identity(name, public, system) or not _COMMON_ENCODINGS.fullmatch(self._encoding):
+        if self._doctype != _identity(name, public, system) or not re.fullmatch(
+            _COMMON_ENCODINGS, self._encoding, re.I
+        ):
             raise RunError("doctype", "a DOCTYPE in an encoding in which it can't be checked is refused")
 
     def close(self) -> None:
@@ -99,7 +100,8 @@ class DoctypeGuard:
             self._parser.CharacterDataHandler = lambda _text: None
 
     def _on_markup(self, markup: str) -> None:
-        match = _ENTITY.search(markup) if _START_TAG.match(markup) else None
+        is_start_tag = markup[:1] == "<" and markup[1:2] not in ("!", "?", "/")
+        match = re.search(_ENTITY, markup) if is_start_tag and "&" in markup else None
         if match:
             self._refuse_entity(match[1], False)
 

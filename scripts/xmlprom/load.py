@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-from pathlib import Path as File
 from typing import Any
 
 from xmlprom.errors import MappingError, Problem
@@ -12,7 +12,7 @@ from xmlprom.mapping import Limits, Mapping, Metric, Section
 from xmlprom.names import label_name_fault, sample_names
 from xmlprom.yamltree import Node, Tree, read_optional
 
-CONFIGURATION_DIRECTORY = File("/etc/xmlprom")
+CONFIGURATION_DIRECTORY = "/etc/xmlprom"
 _MAX_FILE_SIZE = 1 << 20  # bytes
 _COLLECTOR = re.compile(r"[A-Za-z0-9_-]+")
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
@@ -21,41 +21,43 @@ _PREFIX = re.compile(r"[^\W\d][\w.\-]*")
 _XML_NAMESPACE = "http://www.w3.org/XML/1998/namespace"
 
 
-def mapping_file(name_or_path: str) -> File:
+def mapping_file(name_or_path: str) -> str:
     """The file of a mapping that is given by its path or, without '/' and '.', by its collector's name."""
     if _COLLECTOR.fullmatch(name_or_path):
-        return CONFIGURATION_DIRECTORY / f"{name_or_path}.yml"
-    return File(name_or_path)
+        return f"{CONFIGURATION_DIRECTORY}/{name_or_path}.yml"
+    return name_or_path
 
 
-def collector_name(file: File) -> str:
+def collector_name(file: str) -> str:
     """The collector's name: the file's name without `.yml`.
 
     :raises MappingError: if it can't be part of the `.prom` files' names; a dot would let the data file of
         `a.status` be the status file of `a`
     """
-    name = file.name[: -len(file.suffix)] if file.suffix in (".yml", ".yaml") else file.name
+    name, suffix = os.path.splitext(os.path.basename(file))
+    if suffix not in (".yml", ".yaml"):
+        name += suffix
     if not _COLLECTOR.fullmatch(name):
         message = f"the collector's name {name!r} comes from the file's name: letters, digits, '_' and '-', then .yml"
-        raise MappingError(str(file), [Problem(1, 1, message)])
+        raise MappingError(file, [Problem(1, 1, message)])
     return name
 
 
-def load(file: File) -> Mapping:
+def load(file: str) -> Mapping:
     """Read and check a mapping.
 
     :raises MappingError: with every fault of the file
     """
     try:
-        with file.open("rb") as stream:
+        with open(file, "rb") as stream:
             content = stream.read(_MAX_FILE_SIZE + 1)
         text = content.decode("utf-8-sig")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise MappingError(str(file), [Problem(1, 1, f"can't read the mapping: {reason}")]) from None
+        raise MappingError(file, [Problem(1, 1, f"can't read the mapping: {reason}")]) from None
     if len(content) > _MAX_FILE_SIZE:
-        raise MappingError(str(file), [Problem(1, 1, "larger than 1 MiB: this is no mapping")])
-    tree = Tree(str(file), text)
+        raise MappingError(file, [Problem(1, 1, "larger than 1 MiB: this is no mapping")])
+    tree = Tree(file, text)
     mapping = _mapping(tree.root)
     tree.finish()
     return mapping

@@ -5,16 +5,16 @@ from __future__ import annotations
 import io
 import os
 import stat
-from pathlib import Path
 
 from xmlprom.errors import RunError
 from xmlprom.exposition import ExpositionError, FamilyText, conflict, parse_leniently, parse_strictly
 from xmlprom.mapping import SOURCE_LABEL
+from xmlprom.publish import directory_of
 
 _MAX_SIZE = 64 << 20  # bytes
 
 
-def check_publishable(content: bytes, data: Path, status: Path) -> None:
+def check_publishable(content: bytes, data: str, status: str) -> None:
     """Make sure that node_exporter will serve `content` as `data`, whole and beside all other files.
 
     :param status: the collector's status file, which stands there as soon as `data` is the collector's
@@ -26,15 +26,16 @@ def check_publishable(content: bytes, data: Path, status: Path) -> None:
         raise RunError("invalid", f"{data}: not written, node_exporter could not stand it: {error}") from None
     _check_owner(own, data, status)
     names = [name.encode() for name in own]
-    for file in _prom_files(data.parent):
-        if file not in (data, status):
+    ours = (os.path.basename(data), os.path.basename(status))
+    for file in _prom_files(directory_of(data)):
+        if os.path.basename(file) not in ours:
             lines = (line for line in io.BytesIO(read_regular(file)) if any(name in line for name in names))
             why = conflict(own, parse_leniently(lines))
             if why:
                 raise RunError("conflict", f"{file} is in the way: {why}; rename the metric in one of both")
 
 
-def foreign_metric(data: Path) -> str | None:
+def foreign_metric(data: str) -> str | None:
     """A metric in a collector's data file that xmlprom can't have written, None if there is none.
 
     Each series of xmlprom has the source's path; a file that can't be read as metrics is no use to anybody.
@@ -45,7 +46,7 @@ def foreign_metric(data: Path) -> str | None:
     return None
 
 
-def read_regular(file: Path) -> bytes:
+def read_regular(file: str) -> bytes:
     """The content of a regular file, nothing of what node_exporter can't read either."""
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
@@ -56,15 +57,15 @@ def read_regular(file: Path) -> bytes:
         return b""
 
 
-def _prom_files(directory: Path) -> list[Path]:
+def _prom_files(directory: str) -> list[str]:
     """What node_exporter reads: every name with this ending, hidden ones too."""
     try:
-        return sorted(file for file in directory.iterdir() if file.name.endswith(".prom"))
+        return [os.path.join(directory, name) for name in sorted(os.listdir(directory)) if name.endswith(".prom")]
     except OSError as error:
         raise RunError("output", f"{directory}: can't be read: {error.strerror or error}") from None
 
 
-def _check_owner(own: dict[str, FamilyText], data: Path, status: Path) -> None:
+def _check_owner(own: dict[str, FamilyText], data: str, status: str) -> None:
     foreign = foreign_metric(data)
     if foreign is None and not os.path.lexists(status):
         there = parse_leniently(io.BytesIO(read_regular(data)))

@@ -46,9 +46,9 @@ class StartTagReader(Reader):
         if key not in state.counts:
             (fields,) = state.whole
             row = tuple(own_texts(fields, state.tag, attributes))
-            self._keys.append((state, key, row))
-            self._counted[fields.number][row] += 0  # keeps its place among the others
             state.counts[key] = 0
+            self._counted[fields.number][row] += 0  # keeps its place among the others
+            self._keys.append((state, key, row))
         state.counts[key] += 1
 
     def _enter(self, state: State, attributes: Attributes) -> State:
@@ -58,10 +58,10 @@ class StartTagReader(Reader):
         return state
 
     def hand_on(self) -> None:
-        for state, key, row in self._keys:
+        while self._keys:  # lxml calls close() also when memory ran out in here
+            state, key, row = self._keys.pop()
             assert state.counts is not None  # noqa: S101 - such states alone have keys
             self._counted[state.whole[0].number][row] += state.counts.pop(key)
-        self._keys.clear()
         super().hand_on()
 
     def _kept(self) -> int:

@@ -11,7 +11,7 @@ import re
 from xmlprom.errors import RunError
 
 _MAX_LENGTH = 1 << 17  # bytes
-_COMPLETE = re.compile(rb"""<(?:[^'">]|'[^']*'|"[^"]*")*>""")
+_COMPLETE = rb"""<(?:[^'">]|'[^']*'|"[^"]*")*>"""
 
 
 class StartTagGuard:
@@ -31,6 +31,6 @@ class StartTagGuard:
         elif self._tail:
             self._tail += chunk
             if len(self._tail) > _MAX_LENGTH:
-                if self._tail[1:2] not in (b"!", b"?", b"/") and not _COMPLETE.match(self._tail):
+                if self._tail[1:2] not in (b"!", b"?", b"/") and not re.match(_COMPLETE, self._tail):
                     raise RunError("limit", f"a start tag is longer than {_MAX_LENGTH} bytes")
                 self._tail = b""  # a comment or a long text

@@ -7,9 +7,9 @@ whose HELP differs between two files.
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from xmlprom import __version__
@@ -75,7 +75,7 @@ def status_families(run: Run) -> list[Family]:
     return families
 
 
-def last_success(status: Path, data: Path | None) -> float | None:
+def last_success(status: str, data: str | None) -> float | None:
     """When the last successful run started, as an earlier status file tells.
 
     Without one that can be read it is the time of the data file, which only successful runs write; None if there
@@ -86,6 +86,6 @@ def last_success(status: Path, data: Path | None) -> float | None:
     if match and math.isfinite(float(match[1])):
         return float(match[1])
     try:
-        return data.stat().st_mtime if data else None
+        return os.stat(data).st_mtime if data else None
     except OSError:
         return None

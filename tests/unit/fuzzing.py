@@ -96,7 +96,7 @@ def run_case(number: int, case: Case, directory: Path, scratch: Path) -> tuple[d
     except MappingError:
         tried["mapping refused"] += 1
         return old, None
-    job = collect.Job(loaded, str(source), {}, f"c{number}", directory)
+    job = collect.Job(loaded, str(source), {}, f"c{number}", str(directory))
     try:
         collect.run(job)
     except RunError as error:

@@ -195,7 +195,7 @@ def test_what_xmlprom_publishes(fact, tmp_path):
     """It refuses each file that would be lost or do harm, and no other."""
     others = {name: content for name, content in fact.files.items() if name != "a.prom"}
     put(others, tmp_path)
-    arguments = fact.files["a.prom"], tmp_path / "a.prom", tmp_path / "a.status.prom"
+    arguments = fact.files["a.prom"], f"{tmp_path}/a.prom", f"{tmp_path}/a.status.prom"
     if fact.refused is None:
         check_publishable(*arguments)
         return

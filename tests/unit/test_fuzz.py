@@ -10,6 +10,7 @@ import contextlib
 import os
 import random
 import string
+from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 from command import EXAMPLES
@@ -209,13 +210,13 @@ def run_mutated(seed, number, directory, scratch):
     source.write_bytes(mutated(original.read_bytes(), draw, PIECES, 3))
     os.utime(source, (1_700_000_000,) * 2)  # no source that is being written
     mapping = load(original.with_suffix(".yml"))
-    job = collect.Job(mapping, str(source), {}, f"c{number}", directory)
+    job = collect.Job(mapping, str(source), {}, f"c{number}", str(directory))
     try:
         collect.run(job)
         tried["published"] += 1
     except RunError as error:
         count(error)
-    return dict(samples_of(job.data.read_text())) if job.data.exists() else {}
+    return dict(samples_of(Path(job.data).read_text())) if Path(job.data).exists() else {}
 
 
 @share(0.1)
@@ -291,7 +292,7 @@ def files_beside_each_other(seed, directory):
         content = a_prom_file(draw)
         data = directory / f"{number}.prom"
         try:
-            check_publishable(content, data, directory / f"{number}.status.prom")
+            check_publishable(content, str(data), f"{directory}/{number}.status.prom")
         except RunError as error:
             count(error)
         else:

@@ -12,7 +12,6 @@ import socket
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 from command import SCRIPT
@@ -253,7 +252,7 @@ def test_odd_characters_arrive_as_they_are(tmp_path, exporter):
     source = tmp_path / "s.xml"
     source.write_text(f"<s>{rows}</s>")
     (tmp_path / "m.yml").write_text("rows: /s/*\nmetrics:\n  - {name: m, help: h, labels: {x: '@a'}}\n")
-    run(Job(load(tmp_path / "m.yml"), str(source), {}, "m", Path(exporter.directory)))
+    run(Job(load(tmp_path / "m.yml"), str(source), {}, "m", str(exporter.directory)))
     scrape = exporter.scrape()
     assert scrape.error == 0
     served = {dict(labels)["x"] for name, labels in scrape.series if name == "m"}

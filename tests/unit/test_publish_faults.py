@@ -42,7 +42,7 @@ def job(tmp_path, output, monkeypatch):
         path = tmp_path / f"{name}.xml"
         path.write_text(content)
         os.utime(path, (time.time() - 60,) * 2)
-        return collect.Job(load(tmp_path / f"{name}.yml"), str(path), {}, name, output)
+        return collect.Job(load(tmp_path / f"{name}.yml"), str(path), {}, name, str(output))
 
     return make
 
@@ -55,7 +55,7 @@ def failing(job):
 
 def told(job):
     """The status: what failed (None: nothing), and when it succeeded last."""
-    status = samples(job.status.read_text())
+    status = samples(Path(job.status).read_text())
     reasons = [series.split('"')[3] for series, value in status.items() if "failure" in series and value]
     success = status.get(f'xmlprom_last_success_timestamp_seconds{{collector="{job.collector}"}}')
     return (reasons[0] if reasons else None), success
@@ -87,12 +87,12 @@ CONFLICTS = {
 def test_a_conflict_names_the_file_and_the_metric_and_keeps_the_data(content, message, job, output):
     mine = job()
     collect.run(mine)
-    before, success = mine.data.read_bytes(), told(mine)[1]
+    before, success = Path(mine.data).read_bytes(), told(mine)[1]
     (output / "theirs.prom").write_text(content)
     failure = failing(mine)
     assert failure.reason == "conflict"
     assert f"{output}/theirs.prom is in the way: metric m: {message}" in str(failure)
-    assert mine.data.read_bytes() == before
+    assert Path(mine.data).read_bytes() == before
     assert told(mine) == ("conflict", success)
     (output / "theirs.prom").unlink()
     collect.run(mine)
@@ -120,20 +120,20 @@ def test_a_neighbour_of_any_kind_is_no_hindrance(job, output):
         stream.truncate(1 << 34)
     mine = job()
     collect.run(mine)
-    assert mine.data.read_text().endswith("1\n")
+    assert Path(mine.data).read_text().endswith("1\n")
 
 
 @pytest.mark.parametrize("max_age", ["", "max_age: 1h\n"])
 def test_another_programs_file_of_the_collectors_name_is_never_touched(max_age, job):
     mine = job(mapping=max_age + ONE)
     theirs = "# HELP backup_age_seconds h\n# TYPE backup_age_seconds gauge\nbackup_age_seconds 1\n"
-    mine.data.write_text(theirs)
+    Path(mine.data).write_text(theirs)
     os.utime(mine.data, (0, 0))
     for _ in range(3):  # also when the status file stands beside it
         failure = failing(mine)
         assert failure.reason == "conflict"
         assert "another program's, with the metric backup_age_seconds" in str(failure)
-        assert mine.data.read_text() == theirs
+        assert Path(mine.data).read_text() == theirs
         assert told(mine) == ("conflict", None)
 
 
@@ -157,7 +157,7 @@ def test_a_run_without_enough_memory_keeps_the_data_and_tells(megabytes, job, ou
     by_id = "rows: /s/*\nlimits: {series: 1000000}\nmetrics:\n  - {name: m, help: h, labels: {x: '@x'}}\n"
     mine = job(mapping=by_id, content="<s><a x='1'/></s>")
     collect.run(mine)
-    before = mine.data.read_bytes()
+    before = Path(mine.data).read_bytes()
     with Path(mine.source).open("w") as stream:
         stream.writelines(["<s>", *(f"<a x='{number}'/>" for number in range(600_000)), "</s>"])
     os.utime(mine.source, (time.time() - 60,) * 2)
@@ -172,15 +172,33 @@ def test_a_run_without_enough_memory_keeps_the_data_and_tells(megabytes, job, ou
         f"xmlprom: {mine.source}: out of memory: do many rows differ in a label? Leave it out, or raise the collector's"
         " memory_max\n"
     )
-    assert mine.data.read_bytes() == before
+    assert Path(mine.data).read_bytes() == before
     assert told(mine)[0] == "killed"
     assert names(output) == ["m.prom", "m.status.prom"]
+
+
+def test_a_dry_run_without_enough_memory_tells_so_wherever_it_ends(job, tmp_path):
+    mapping = (
+        "rows: /s/*\nlimits: {series: 1000000}\nmetrics:\n"
+        "  - {name: m, help: h, labels: {x: x}, value: {from: n, aggregate: sum}}\n"
+    )
+    mine = job(mapping=mapping, content="")
+    with Path(mine.source).open("w") as stream:
+        stream.writelines(["<s>", *(f"<a><x>{number}</x><n>1</n></a>" for number in range(100_000)), "</s>"])
+    for megabytes in range(18, 42):
+        done = subprocess.run(
+            [sys.executable, SCRIPT, "collect", tmp_path / "m.yml", "--source", mine.source, "--dry-run"],
+            capture_output=True,
+            check=False,
+            preexec_fn=lambda limit=megabytes << 20: resource.setrlimit(resource.RLIMIT_DATA, (limit, limit)),
+        )
+        assert (done.returncode, done.stderr) == (1, b"xmlprom: out of memory\n"), megabytes
 
 
 def test_a_full_disk_keeps_the_old_file_and_leaves_no_temporary_one(job, output):
     mine = job()
     collect.run(mine)
-    before = mine.data.read_bytes()
+    before = Path(mine.data).read_bytes()
     rows = "".join(f"<a{number}/>" for number in range(2000))
     Path(mine.source).write_text(f"<s>{rows}</s>")
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -193,18 +211,18 @@ def test_a_full_disk_keeps_the_old_file_and_leaves_no_temporary_one(job, output)
         signal.signal(signal.SIGXFSZ, ignored)
     assert failure.reason == "output"
     assert "can't be written: File too large" in str(failure)
-    assert mine.data.read_bytes() == before
+    assert Path(mine.data).read_bytes() == before
     assert told(mine)[0] == "output"
     assert names(output) == ["m.prom", "m.status.prom"]
     collect.run(mine)
-    assert len(samples(mine.data.read_text())) == 2000
+    assert len(samples(Path(mine.data).read_text())) == 2000
 
 
 @pytest.mark.parametrize("step", ["_create", "fsync", "rename"])
 def test_an_error_at_any_step_of_the_write_keeps_the_old_file(step, job, output, monkeypatch):
     mine = job()
     collect.run(mine)
-    before = mine.data.read_bytes()
+    before = Path(mine.data).read_bytes()
 
     def fails(*_arguments, **_more):
         raise OSError(28, "No space left on device")
@@ -212,7 +230,7 @@ def test_an_error_at_any_step_of_the_write_keeps_the_old_file(step, job, output,
     with monkeypatch.context() as patch:
         patch.setattr(publish if step == "_create" else publish.os, step, fails)
         assert failing(mine).reason == "output"
-    assert mine.data.read_bytes() == before
+    assert Path(mine.data).read_bytes() == before
     assert names(output) == ["m.prom", "m.status.prom"]
 
 
@@ -221,7 +239,7 @@ def test_power_loss_at_any_step_of_the_write_keeps_the_old_file_and_the_next_run
     """The process ends where a power loss would end it: os._exit runs no clean-up."""
     mine = job()
     collect.run(mine)
-    before = mine.data.read_bytes()
+    before = Path(mine.data).read_bytes()
     Path(mine.source).write_text("<s><a/><b/></s>")
     child = os.fork()
     if child == 0:
@@ -229,11 +247,11 @@ def test_power_loss_at_any_step_of_the_write_keeps_the_old_file_and_the_next_run
         collect.run(mine)
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
-    assert mine.data.read_bytes() == before
+    assert Path(mine.data).read_bytes() == before
     for left in output.glob(".m.prom.*.tmp"):
         os.utime(left, (time.time() - 2 * publish._ABANDONED,) * 2)
     collect.run(mine)
-    assert len(samples(mine.data.read_text())) == 2
+    assert len(samples(Path(mine.data).read_text())) == 2
     assert names(output) == ["m.prom", "m.status.prom"]
 
 
@@ -309,10 +327,10 @@ def test_many_runs_at_once(tmp_path, output):
 def test_a_status_file_that_is_garbage_is_replaced(garbage, job):
     mine = job()
     collect.run(mine)
-    mine.status.write_bytes(garbage)
+    Path(mine.status).write_bytes(garbage)
     os.unlink(mine.source)
     assert failing(mine).reason == "missing"
-    assert told(mine) == ("missing", pytest.approx(mine.data.stat().st_mtime))
+    assert told(mine) == ("missing", pytest.approx(Path(mine.data).stat().st_mtime))
 
 
 def test_a_status_file_that_is_a_fifo_is_replaced(job):
@@ -336,14 +354,14 @@ def test_a_clock_that_was_ahead_leaves_nothing_that_looks_fresh(job, monkeypatch
     at(86_400, mine, monkeypatch)  # the clock is a day ahead, and then right again
     os.unlink(mine.source)
     assert failing(mine).reason == "missing"
-    assert not mine.data.exists()
+    assert not Path(mine.data).exists()
 
 
 def test_a_clock_that_is_set_back_a_little_withdraws_nothing(job, monkeypatch):
     mine = job(mapping="max_age: 1h\n" + ONE)
     collect.run(mine)
     at(-600, mine, monkeypatch)
-    assert mine.data.exists()
+    assert Path(mine.data).exists()
 
 
 def test_a_source_from_the_far_future_is_not_fresh(job):
@@ -360,7 +378,7 @@ def test_max_age_withdraws_the_data_and_the_status_says_when_they_were_good(job)
     success = told(mine)[1]
     os.utime(mine.source, (time.time() - 4000,) * 2)
     assert failing(mine).reason == "stale"
-    assert not mine.data.exists()
+    assert not Path(mine.data).exists()
     assert told(mine) == ("stale", success)
 
 
@@ -369,10 +387,10 @@ def test_max_age_withdraws_the_data_when_the_source_fails_for_too_long(job, monk
     os.utime(mine.source, (time.time() - 4000,) * 2)
     at(-4000, mine, monkeypatch)  # 4000 seconds ago
     os.unlink(mine.source)
-    assert mine.data.exists()
+    assert Path(mine.data).exists()
     success = told(mine)[1]
     assert failing(mine).reason == "missing"
-    assert not mine.data.exists()
+    assert not Path(mine.data).exists()
     assert told(mine) == ("missing", success)
 
 
@@ -437,16 +455,16 @@ def test_a_source_that_changes_once_is_read_again(change, changing):
     collect.run(mine)
     assert len(reads) == 2
     expected = "b" if change in (rewrite, exchange) else "a"
-    assert [dict(labels)["x"] for _, labels in dict(samples_of(mine.data.read_text()))] == [expected]
+    assert [dict(labels)["x"] for _, labels in dict(samples_of(Path(mine.data).read_text()))] == [expected]
 
 
 @pytest.mark.parametrize("change", [*CHANGES, Path.unlink])
 def test_a_source_that_keeps_changing_is_a_failed_run_that_keeps_the_data(change, changing):
     mine, reads = changing(change, 100)
-    mine.data.write_text('m{path="old"} 1\n')
+    Path(mine.data).write_text('m{path="old"} 1\n')
     reason = failing(mine).reason
     assert reason == ("missing" if change is Path.unlink else "changed")
-    assert mine.data.read_text() == 'm{path="old"} 1\n'
+    assert Path(mine.data).read_text() == 'm{path="old"} 1\n'
     assert len(reads) == (1 if change is Path.unlink else 4)
 
 
@@ -455,7 +473,7 @@ def test_a_truncated_end_is_read_again_while_the_application_writes(job, monkeyp
     os.utime(mine.source)
     monkeypatch.setattr(collect.time, "sleep", lambda _: Path(mine.source).write_text("<s><a/><a/></s>"))
     collect.run(mine)
-    assert mine.data.read_text().endswith(" 2\n")
+    assert Path(mine.data).read_text().endswith(" 2\n")
 
 
 def test_a_source_that_was_written_only_now_is_read_again(job, monkeypatch):
@@ -499,7 +517,7 @@ def test_a_writer_that_rewrites_in_place_never_gives_wrong_numbers(job, monkeypa
             except RunError as error:
                 assert error.reason in ("changed", "malformed")  # noqa: PT017
             else:
-                assert list(samples(mine.data.read_text()).values()) == [40_000]
+                assert list(samples(Path(mine.data).read_text()).values()) == [40_000]
     finally:
         stop.set()
         writer.join()
