@@ -41,12 +41,12 @@ class State(dict[str, "State"]):
     `open_rows` those of which more comes below it. `fields` are the columns that it fills, `documents` the texts that
     hold for all rows.
 
-    Where counting rows of one section is all there is to do, `counts` has them: by the attribute `attribute` if that
-    alone tells them apart, else by `key(attributes)`. Where the element's text is all that is wanted of it and of what
+    Where counting rows of one section is all there is to do, `counts` has them: by the attribute `attribute`, if that
+    alone tells them apart, or by `key(attributes)`. Where the element's text is all that is wanted of it and of what
     it holds, `only_text` is the field for it, and `row` is where it goes.
     """
 
-    key: Callable[[Dict[str, str]], object]
+    counts: dict[object, int]
     row: OpenRow
     column: int
     __slots__ = (
@@ -77,8 +77,8 @@ class State(dict[str, "State"]):
         self.open_rows = tuple(OpenRow(fields) for fields in rows if not fields.at_start)
         self.fields = tuple((target, self._open_row(target)) for target in targets if isinstance(target, FieldTarget))
         self.documents = tuple(target for target in targets if isinstance(target, DocumentTarget))
-        self.counts: dict[object, int] | None = None
         self.attribute: str | None = None
+        self.key: Callable[[Dict[str, str]], object] | None = None
         self.only_text: FieldTarget | None = None
         if len(targets) != 1:
             return
@@ -87,10 +87,12 @@ class State(dict[str, "State"]):
             if target.leaf == "element":
                 self.only_text, self.row, self.column = target, row, target.column
         elif self.whole and self.whole[0].in_start_tag:
-            names = [path.attribute for path in self.whole[0].paths if path.attribute]
             self.counts = {}
-            self.attribute = names[0] if len(names) == 1 else None
-            self.key = itemgetter(*names) if names else lambda _attributes: ()
+            names = [path.attribute for path in self.whole[0].paths if path.attribute]
+            if len(names) == 1:
+                self.attribute = names[0]
+            else:
+                self.key = itemgetter(*names) if names else lambda _attributes: ()
 
     def _open_row(self, target: FieldTarget) -> OpenRow:
         """The row, in an element around this one or in this one, of which the field is."""

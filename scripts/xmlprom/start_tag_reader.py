@@ -20,14 +20,15 @@ class StartTagReader(Reader):
         def start(tag: str, attributes: Attributes) -> None:
             nonlocal state
             state = state[tag]
-            counts = state.counts
-            if counts is not None:
-                attribute = state.attribute
+            attribute = state.attribute
+            if attribute is not None:
                 try:
-                    if attribute is not None:
-                        counts[attributes[attribute]] += 1
-                    else:
-                        counts[state.key(attributes)] += 1
+                    state.counts[attributes[attribute]] += 1
+                except KeyError:
+                    self._count(state, attributes)
+            elif state.key is not None:
+                try:
+                    state.counts[state.key(attributes)] += 1
                 except KeyError:
                     self._count(state, attributes)
             elif state.active:
@@ -41,7 +42,6 @@ class StartTagReader(Reader):
 
     def _count(self, state: State, attributes: Attributes) -> None:
         """Count a row of which there may have been none before, or which lacks attributes."""
-        assert state.counts is not None  # noqa: S101 - the caller has looked
         key = state.key_with_gaps(attributes)
         if key not in state.counts:
             (fields,) = state.whole
@@ -60,7 +60,6 @@ class StartTagReader(Reader):
     def hand_on(self) -> None:
         while self._keys:  # lxml calls close() also when memory ran out in here
             state, key, row = self._keys.pop()
-            assert state.counts is not None  # noqa: S101 - such states alone have keys
             self._counted[state.whole[0].number][row] += state.counts.pop(key)
         super().hand_on()
 
