@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from lxml import etree
+from xmlprom import reader, source
 from xmlprom.aggregate import Totals
 from xmlprom.combine import Distribution
 from xmlprom.errors import RunError
@@ -369,5 +370,22 @@ def test_mappings_of_start_tags_alone(seed):
             assert in_order(short[0]) == in_order(full[0])
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_any_mapping_in_small_portions(seed, monkeypatch):
+    """Rows that stand across portions of the source, and are handed on long before its end, make the same series."""
+    draw = random.Random(seed)
+    for _ in range(30):
+        content, mapping = a_document(draw), draw.choice([a_mapping, a_mapping_of_start_tags])(draw)
+        whole = streamed(content, mapping)
+        with monkeypatch.context() as patch:
+            patch.setattr(source, "_CHUNK", draw.randint(1, 40))
+            patch.setattr(reader, "MAX_DISTINCT", draw.randint(0, 4))
+            pieces = streamed(content, mapping)
+        if isinstance(whole, str):
+            assert pieces == whole
+        else:
+            assert in_order(pieces[0]) == in_order(whole[0])
+
+
 def in_order(tables):
-    return [(table.metric, list(table.series.items())) for table in tables]
+    return [(table.metric, [(key, plain(cell)) for key, cell in table.series.items()]) for table in tables]
