@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from xmlprom import __version__
-from xmlprom.errors import MappingError, RunError, UsageError, internal_error, missing_package
+from xmlprom.errors import MappingError, RunError, UsageError, free_memory, internal_error, missing_package
 from xmlprom.load import collector_name, load, mapping_file
 from xmlprom.mapping import Mapping
 from xmlprom.names import naming_advice
@@ -42,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except Exception as error:
         return _fail(_told(error), SOURCE_FAILED)
+    free_memory()
     return _fail("out of memory", SOURCE_FAILED)
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from xmlprom.errors import RunError, internal_error, out_of_memory
+from xmlprom.errors import RunError, free_memory, internal_error, out_of_memory
 from xmlprom.extract import Extraction, OnBytes, extract
 from xmlprom.families import Selection, families
 from xmlprom.mapping import Mapping
@@ -100,6 +100,7 @@ def _renew(job: Job, now: float, on_bytes: OnBytes | None) -> Output:
         pass  # what fills the memory is held until this handler is left
     except Exception as error:  # the status must not go on telling of the last success
         raise internal_error(error) from error
+    free_memory()
     raise out_of_memory(job.source)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import NamedTuple
 
 # Values of the label `reason` of xmlprom_last_run_failure: part of the contract, never rename one.
@@ -58,6 +59,11 @@ def missing_package(error: ModuleNotFoundError) -> str:
     """What to install, after an import has failed."""
     package = str(error.name).partition(".")[0]
     return f"the Python package {package} is missing: install python3-{package}"
+
+
+def free_memory() -> None:
+    """Free what a step held that failed for lack of memory; belongs behind the handler, which holds it too."""
+    gc.collect()  # a reader and its states refer to each other
 
 
 def out_of_memory(source: str) -> RunError:
