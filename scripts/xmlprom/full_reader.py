@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from xmlprom.errors import RunError
-from xmlprom.machine import State
-from xmlprom.plan import DocumentTarget, Fields, FieldTarget, Plan, local_name
-from xmlprom.reader import Attributes, Element, Reader, RowSink, Texts, own_texts
+from xmlprom.machine import Attributes, State, Texts
+from xmlprom.plan import DocumentTarget, FieldTarget, Plan, local_name
+from xmlprom.reader import Reader, RowSink
 
 _MAX_TEXT = 1 << 16  # characters of one text
 
@@ -43,12 +43,12 @@ class FullReader(Reader):
         self, plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[..., None]
     ) -> None:
         super().__init__(plan, sink, max_depth, on_doctype)
-        self._ancestors: list[Element] = []  # and the element itself; only if some path goes up
+        self._ancestors: list[Attributes] = []  # of all open elements; only if some path goes up to them
         self._captures: list[_Capture] = []
         self._heard: list[str] = []
         begin = -1  # of the text, in `heard`, of an element of which nothing else is wanted
         state = self._machine.start
-        captures, heard = self._captures, self._heard
+        captures, heard, rows, enter = self._captures, self._heard, self._rows, self._enter
 
         def start(tag: str, attributes: Attributes) -> None:
             nonlocal state, begin
@@ -59,7 +59,7 @@ class FullReader(Reader):
                 if state.only_text is not None:
                     begin = len(heard)
                 else:
-                    self._enter(state, attributes)
+                    enter(state, attributes)
 
         def end(_tag: str) -> None:
             nonlocal state, begin
@@ -73,7 +73,10 @@ class FullReader(Reader):
                         self.repeated.add(state.only_text)
                     begin = -1
                 else:
-                    self._leave(state)
+                    if captures:
+                        self._end_captures(state.depth)
+                    for row in state.open_rows:
+                        rows[row.fields.number].append(tuple(row.texts))
             state = state.up
 
         def data(text: str) -> None:
@@ -100,7 +103,7 @@ class FullReader(Reader):
         start, end, ancestors = self.start, self.end, self._ancestors
 
         def start_and_remember(tag: str, attributes: Attributes) -> None:
-            ancestors.append((tag, attributes))
+            ancestors.append(attributes)
             start(tag, attributes)
 
         def end_and_forget(tag: str) -> None:
@@ -116,25 +119,21 @@ class FullReader(Reader):
         super().count()
 
     def _enter(self, state: State, attributes: Attributes) -> None:
-        for fields in state.whole:
-            self._rows[fields.number].append(tuple(self._own_texts(fields, state.tag, attributes)))
+        for row in state.whole:
+            self._rows[row.fields.number].append(tuple(row.at_start_tag(attributes, self._ancestors)))
         for row in state.open_rows:
-            row.texts = self._own_texts(row.fields, state.tag, attributes)
+            row.texts = row.at_start_tag(attributes, self._ancestors)
         for target, row in state.fields:
             self._read(target, state, attributes, row.texts, target.column)
         for document in state.documents:
             self._read(document, state, attributes, self.documents, document.number)
 
-    def _leave(self, state: State) -> None:
+    def _end_captures(self, depth: int) -> None:
+        """Take the texts of the element of this depth, which ends."""
         captures = self._captures
-        while captures and captures[-1].depth == state.depth:
+        while captures and captures[-1].depth == depth:
             capture = captures.pop()
             capture.texts[capture.column] = _joined(capture.parts if capture.direct else self._heard[capture.begin :])
-        for row in state.open_rows:
-            self._rows[row.fields.number].append(tuple(row.texts))
-
-    def _own_texts(self, fields: Fields, tag: str, attributes: Attributes) -> Texts:
-        return own_texts(fields, tag, attributes, self._ancestors)
 
     def _read(
         self, target: FieldTarget | DocumentTarget, state: State, attributes: Attributes, texts: Texts, column: int

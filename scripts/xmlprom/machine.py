@@ -8,26 +8,48 @@ look-up, however many metrics the mapping has, and what names and depth decide i
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Dict
 from operator import itemgetter
+from typing import Optional
 
 from xmlprom.errors import RunError
-from xmlprom.plan import DocumentTarget, Fields, FieldTarget, Plan, RowTarget, Target
+from xmlprom.plan import DocumentTarget, Fields, FieldTarget, Plan, RowTarget, Target, local_name
 
 _MAX_NAMES = 100_000  # of elements; libxml2 keeps all names, and 2.9 takes ever longer for a new one
 _MAX_KEPT = 20_000  # states; those beyond are made anew each time
 _Item = tuple[int, int]  # pattern, step
+Attributes = Dict[str, str]
+Texts = list[Optional[str]]
 
 
-class OpenRow:
-    """Where a row of a section is gathered, while its element is open: `texts` has a column for each path."""
+class Row:
+    """A row of a section at a state's elements; `texts`, a column for each path, are of the open one.
 
-    __slots__ = ("fields", "texts")
+    What the names of elements tell is the same for all rows of the state, and decided once.
+    """
 
-    def __init__(self, fields: Fields) -> None:
+    __slots__ = ("fields", "texts", "_names", "_attributes", "_above")
+
+    def __init__(self, fields: Fields, state: State) -> None:
         self.fields = fields
-        self.texts: list[str | None] = []
+        self.texts: Texts = []
+        self._names: Texts = [None] * len(fields.paths)
+        self._attributes = [(column, attribute) for column, up, attribute in fields.own if attribute and not up]
+        self._above = [(column, up, attribute) for column, up, attribute in fields.own if attribute and up]
+        for column, up, attribute in fields.own:
+            if not attribute:
+                self._names[column] = local_name(state.ancestor(up).tag)
+
+    def at_start_tag(self, attributes: Attributes, ancestors: Sequence[Attributes] = ()) -> Texts:
+        """The texts that are known at the row's start tag; `ancestors` has all open elements' attributes."""
+        texts = self._names.copy()
+        for column, attribute in self._attributes:
+            texts[column] = attributes.get(attribute)
+        for column, up, attribute in self._above:
+            if up < len(ancestors):
+                texts[column] = ancestors[-1 - up].get(attribute)
+        return texts
 
 
 class State(dict[str, "State"]):
@@ -37,9 +59,8 @@ class State(dict[str, "State"]):
     match. `targets`: what to do at this element. `undecided`: the steps that match this element's name, of which some
     have predicates, so that `decide` must look at the attributes. `active`: there is something to do or decide.
 
-    The targets by kind: `whole` are the sections of whose rows this element is one that its start tag holds whole,
-    `open_rows` those of which more comes below it. `fields` are the columns that it fills, `documents` the texts that
-    hold for all rows.
+    The targets by kind: `whole` are the rows that the element's start tag holds whole, `open_rows` those of which more
+    comes below it. `fields` are the columns that it fills, `documents` the texts that hold for all rows.
 
     Where counting rows of one section is all there is to do, `counts` has them: by the attribute `attribute`, if that
     alone tells them apart, or by `key(attributes)`. Where the element's text is all that is wanted of it and of what
@@ -47,7 +68,7 @@ class State(dict[str, "State"]):
     """
 
     counts: dict[object, int]
-    row: OpenRow
+    row: Row
     column: int
     __slots__ = (
         "machine", "up", "tag", "depth", "waiting", "targets", "undecided", "outcomes", "active",
@@ -72,13 +93,13 @@ class State(dict[str, "State"]):
         self.undecided = undecided
         self.outcomes: dict[tuple[bool, ...], State] = {}
         self.active = bool(targets or undecided)
-        rows = [target.fields for target in targets if isinstance(target, RowTarget)]
-        self.whole = tuple(fields for fields in rows if fields.at_start)
-        self.open_rows = tuple(OpenRow(fields) for fields in rows if not fields.at_start)
+        rows = [Row(target.fields, self) for target in targets if isinstance(target, RowTarget)]
+        self.whole = tuple(row for row in rows if row.fields.at_start)
+        self.open_rows = tuple(row for row in rows if not row.fields.at_start)
         self.fields = tuple((target, self._open_row(target)) for target in targets if isinstance(target, FieldTarget))
         self.documents = tuple(target for target in targets if isinstance(target, DocumentTarget))
         self.attribute: str | None = None
-        self.key: Callable[[Dict[str, str]], object] | None = None
+        self.key: Callable[[Attributes], object] | None = None
         self.only_text: FieldTarget | None = None
         if len(targets) != 1:
             return
@@ -86,20 +107,24 @@ class State(dict[str, "State"]):
             ((target, row),) = self.fields
             if target.leaf == "element":
                 self.only_text, self.row, self.column = target, row, target.column
-        elif self.whole and self.whole[0].in_start_tag:
+        elif self.whole and self.whole[0].fields.in_start_tag:
             self.counts = {}
-            names = [path.attribute for path in self.whole[0].paths if path.attribute]
+            names = [path.attribute for path in self.whole[0].fields.paths if path.attribute]
             if len(names) == 1:
                 self.attribute = names[0]
             else:
                 self.key = itemgetter(*names) if names else lambda _attributes: ()
 
-    def _open_row(self, target: FieldTarget) -> OpenRow:
-        """The row, in an element around this one or in this one, of which the field is."""
+    def ancestor(self, up: int) -> State:
+        """The state `up` elements further up, or around the root if there are fewer."""
         state = self
-        for _ in range(target.depth):
+        for _ in range(up):
             state = state.up
-        return next(row for row in state.open_rows if row.fields is target.fields)
+        return state
+
+    def _open_row(self, target: FieldTarget) -> Row:
+        """The row, in an element around this one or in this one, of which the field is."""
+        return next(row for row in self.ancestor(target.depth).open_rows if row.fields is target.fields)
 
     def __missing__(self, tag: str) -> State:
         state = self.machine.below(self, tag)
@@ -107,13 +132,14 @@ class State(dict[str, "State"]):
             self[tag] = state
         return state
 
-    def decide(self, attributes: Dict[str, str]) -> State:
+    def decide(self, attributes: Attributes) -> State:
         """The state once predicates have seen the element's attributes; itself if there are none."""
         return self.machine.decide(self, attributes) if self.undecided else self
 
-    def key_with_gaps(self, attributes: Dict[str, str]) -> object:
+    def key_with_gaps(self, attributes: Attributes) -> object:
         """Under what `counts` has a row, with None for attributes that are not there."""
-        texts = tuple(attributes.get(path.attribute) for path in self.whole[0].paths if path.attribute)
+        paths = self.whole[0].fields.paths
+        texts = tuple(attributes.get(path.attribute) for path in paths if path.attribute)
         return texts[0] if self.attribute else texts
 
 
@@ -157,7 +183,7 @@ class Machine:
             return self._state(state, tag, items, matched)
         return State(self, state, tag, frozenset(items), (), tuple(matched))
 
-    def decide(self, state: State, attributes: Dict[str, str]) -> State:
+    def decide(self, state: State, attributes: Attributes) -> State:
         """The state that `state.undecided` lead to at an element with these attributes."""
         outcome = tuple(
             all(predicate.holds(attributes) for predicate in self._patterns[pattern].steps[step].predicates)

@@ -29,7 +29,7 @@ class Fields(NamedTuple):
     @property
     def in_start_tag(self) -> bool:
         """Whether the start tag alone holds a whole row, and equal rows may be counted together."""
-        return self.at_start and all(up == 0 for _, up, _ in self.own)
+        return self.at_start and not any(up and attribute for _, up, attribute in self.own)
 
 
 class RowTarget(NamedTuple):
@@ -71,8 +71,8 @@ class Plan(NamedTuple):
 
     @property
     def looks_up(self) -> bool:
-        """Whether something of a row's ancestors is wanted."""
-        return any(path.up for fields in self.sections for path in fields.paths)
+        """Whether attributes of a row's ancestors are wanted."""
+        return any(up and attribute for fields in self.sections for _, up, attribute in fields.own)
 
     @property
     def wants_direct_text(self) -> bool:

@@ -7,18 +7,14 @@ decide the speed: hence closures rather than attributes, and a reader of its own
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
-from collections.abc import Mapping as Dict
-from typing import Any, Optional, Protocol
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, Protocol
 
 from xmlprom.errors import RunError
-from xmlprom.machine import Machine, State
-from xmlprom.plan import Fields, Plan, RawRow, Target, local_name
+from xmlprom.machine import Attributes, Machine, State, Texts
+from xmlprom.plan import Plan, RawRow, Target
 
 MAX_DISTINCT = 10_000  # rows that are kept before they are aggregated
-Attributes = Dict[str, str]
-Texts = list[Optional[str]]
-Element = tuple[str, Attributes]
 
 
 class RowSink(Protocol):
@@ -93,14 +89,3 @@ class Reader:
     def _kept(self) -> int:
         """How many different rows wait to be handed on."""
         return sum(map(len, self._counted))
-
-
-def own_texts(fields: Fields, tag: str, attributes: Attributes, ancestors: Sequence[Element] = ()) -> Texts:
-    """The columns of a row that are known at its start tag; `ancestors` end with the row itself."""
-    texts: Texts = [None] * len(fields.paths)
-    for column, up, attribute in fields.own:
-        its_tag, its_attributes = tag, attributes
-        if up:
-            its_tag, its_attributes = ancestors[-1 - up] if up < len(ancestors) else ("", {})
-        texts[column] = its_attributes.get(attribute) if attribute else local_name(its_tag)
-    return texts

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from xmlprom.machine import State
+from xmlprom.machine import Attributes, State
 from xmlprom.plan import Plan, RawRow
-from xmlprom.reader import Attributes, Reader, RowSink, own_texts
+from xmlprom.reader import Reader, RowSink
 
 
 class StartTagReader(Reader):
@@ -44,23 +44,23 @@ class StartTagReader(Reader):
         """Count a row of which there may have been none before, or which lacks attributes."""
         key = state.key_with_gaps(attributes)
         if key not in state.counts:
-            (fields,) = state.whole
-            row = tuple(own_texts(fields, state.tag, attributes))
+            (row,) = state.whole
+            texts = tuple(row.at_start_tag(attributes))
             state.counts[key] = 0
-            self._counted[fields.number][row] += 0  # keeps its place among the others
-            self._keys.append((state, key, row))
+            self._counted[row.fields.number][texts] += 0  # keeps its place among the others
+            self._keys.append((state, key, texts))
         state.counts[key] += 1
 
     def _enter(self, state: State, attributes: Attributes) -> State:
         state = state.decide(attributes)
-        for fields in state.whole:
-            self._counted[fields.number][tuple(own_texts(fields, state.tag, attributes))] += 1
+        for row in state.whole:
+            self._counted[row.fields.number][tuple(row.at_start_tag(attributes))] += 1
         return state
 
     def hand_on(self) -> None:
         while self._keys:  # lxml calls close() also when memory ran out in here
-            state, key, row = self._keys.pop()
-            self._counted[state.whole[0].number][row] += state.counts.pop(key)
+            state, key, texts = self._keys.pop()
+            self._counted[state.whole[0].fields.number][texts] += state.counts.pop(key)
         super().hand_on()
 
     def _kept(self) -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from xmlprom.full_reader import FullReader
-from xmlprom.plan import Fields, Plan
-from xmlprom.reader import Attributes, RowSink, Texts
+from xmlprom.machine import Attributes, State
+from xmlprom.plan import Plan
+from xmlprom.reader import RowSink
 
 
 class TracingReader(FullReader):
@@ -23,6 +24,8 @@ class TracingReader(FullReader):
             yield line
             self._line += line.endswith(b"\n")
 
-    def _own_texts(self, fields: Fields, tag: str, attributes: Attributes) -> Texts:
-        self._row += 1
-        return [*super()._own_texts(fields, tag, attributes), str(self._row), str(self._line)]
+    def _enter(self, state: State, attributes: Attributes) -> None:
+        super()._enter(state, attributes)
+        for row in state.open_rows:
+            self._row += 1
+            row.texts += [str(self._row), str(self._line)]
