@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable
 from operator import itemgetter
 from typing import NamedTuple
 
-from xmlprom.combine import Cell, Distribution, LabelValues, combiner
+from xmlprom.combine import Aggregate, Cell, Distribution, kind_of
 from xmlprom.convert import InvalidValueError, converter
 from xmlprom.errors import RunError
 from xmlprom.mapping import Label, Limits, Mapping, Metric
@@ -16,6 +16,7 @@ from xmlprom.paths import Path
 from xmlprom.plan import Plan, RawRow
 
 FOLDED = "other"  # the value of a label without an `other` of its own, past a limit
+LabelValues = tuple[str, ...]
 
 
 class Table(NamedTuple):
@@ -23,6 +24,14 @@ class Table(NamedTuple):
 
     metric: Metric
     series: dict[LabelValues, Cell]
+
+
+class Series(NamedTuple):
+    """Where a row belongs; `folded`: under another label value than its own."""
+
+    values: LabelValues
+    aggregate: Aggregate | Distribution
+    folded: bool
 
 
 class Totals:
@@ -51,7 +60,7 @@ class Totals:
 
         :raises RunError: for a value that is no number, an undeclared label value, a limit passed
         """
-        self.rows += sum(times for _, times in rows)
+        self.rows += sum(map(itemgetter(1), rows))
         for metric in self.sections[section]:
             metric.add(rows)
 
@@ -77,28 +86,31 @@ class MetricTotals:
         self._where = [(condition, columns[condition.path]) for condition in metric.where]
         self._value_column = columns[metric.value.path] if metric.value else 0
         self._number = converter(metric.value) if metric.value else None
-        self._series: dict[LabelValues, Cell] = {}
-        self._keys: dict[RawRow, tuple[LabelValues, bool]] = {}  # of texts that came before
+        self._kind = kind_of(metric)
+        self._aggregates: dict[LabelValues, Aggregate | Distribution] = {}
+        self._series: dict[object, Series] = {}  # by texts that came before
         self._texts = _getter([column for _, column in self.labels])
-        self.combine = combiner(self._series, metric)
 
     def add(self, rows: Iterable[tuple[RawRow, int]]) -> None:
         """Take rows, each with the number of times that it came.
 
         :raises RunError: see Totals.add
         """
+        number_of, column = self._number, self._value_column
+        series, texts_of = self._series, self._texts
         for row, times in rows:
             if self._where and not self.selects(row):
                 continue
             try:
-                number = self.number(row)
-            except InvalidValueError:
+                number = number_of(row[column]) if number_of else 1.0
+            except InvalidValueError as error:
+                self._refuse(error)
                 self.invalid += times
                 continue
             if number is None:
                 continue
-            key, folded = self.series_of(row)
-            self.combine(key, number, times)
+            _, aggregate, folded = series.get(texts_of(row)) or self._series_of(row)
+            aggregate.add(number, times)
             if folded:
                 self.folded += times
 
@@ -112,40 +124,46 @@ class MetricTotals:
         :raises InvalidValueError: if its value is no number and the mapping says that such rows are skipped
         :raises RunError: if the mapping does not say so
         """
-        if not self._number:
-            return 1.0
         try:
-            return self._number(row[self._value_column])
+            return self._number(row[self._value_column]) if self._number else 1.0
         except InvalidValueError as error:
-            if self.metric.value and self.metric.value.skip_invalid:
-                raise
+            self._refuse(error)
+            raise
+
+    def _refuse(self, error: InvalidValueError) -> None:
+        if not (self.metric.value and self.metric.value.skip_invalid):
             raise RunError("value", f"metric {self.metric.name}: {error}") from None
 
-    def series_of(self, row: RawRow) -> tuple[LabelValues, bool]:
-        """The series to which the row belongs, and whether it was folded into it.
+    def series_of(self, row: RawRow) -> Series:
+        """The series to which the row belongs.
 
         :raises RunError: see Totals.add
         """
-        texts = self._texts(row)
-        return self._keys.get(texts) or self._key(texts)
+        return self._series.get(self._texts(row)) or self._series_of(row)
 
-    def _key(self, texts: RawRow) -> tuple[LabelValues, bool]:
-        """The labels' values for the texts of a row, and whether any is another than its text."""
+    def _series_of(self, row: RawRow) -> Series:
         folded = False
         values = []
-        for (label, _), text in zip(self.labels, texts):
-            value, changed = label_value(label, text, self.metric, self._limits)
+        for label, column in self.labels:
+            value, changed = label_value(label, row[column], self.metric, self._limits)
             values.append(value)
             folded = folded or changed
         key = tuple(values)
-        if key not in self._series and len(self._series) >= self._limits.series:
+        if key not in self._aggregates and len(self._aggregates) >= self._limits.series:
             if not self._limits.fold:
                 raise self._too_many()
             key = tuple(value if label.values else FOLDED for (label, _), value in zip(self.labels, values))
             folded = folded or key != tuple(values)
-        if len(self._keys) < self._limits.series:
-            self._keys[texts] = key, folded
-        return key, folded
+        series = Series(key, self._aggregate(key), folded)
+        if len(self._series) < self._limits.series:
+            self._series[self._texts(row)] = series
+        return series
+
+    def _aggregate(self, key: LabelValues) -> Aggregate | Distribution:
+        aggregate = self._aggregates.get(key)
+        if aggregate is None:
+            aggregate = self._aggregates[key] = self._kind(self.metric)
+        return aggregate
 
     def table(self, documents: dict[Path, str | None]) -> Table:
         self._fill_zeros()
@@ -156,10 +174,10 @@ class MetricTotals:
             if label.path.absolute
         }
         series = {}
-        for key, cell in sorted(self._series.items(), key=self._rank):
-            _check_finite(cell, self.metric)
+        for key, aggregate in sorted(self._aggregates.items(), key=self._rank):
+            _check_finite(aggregate.value, self.metric)
             values = {**fixed, **{label.name: value for label, value in zip(own, key)}}
-            series[tuple(values[label.name] for label in self.metric.labels)] = cell
+            series[tuple(values[label.name] for label in self.metric.labels)] = aggregate.value
         return Table(self.metric, series)
 
     def _fill_zeros(self) -> None:
@@ -168,7 +186,7 @@ class MetricTotals:
             return
         seen = {
             tuple(None if label.values else value for (label, _), value in zip(self.labels, key))
-            for key in self._series
+            for key in self._aggregates
         }
         if all(label.values for label, _ in self.labels):
             seen.add(tuple(None for _ in self.labels))
@@ -182,10 +200,9 @@ class MetricTotals:
                 label.values if value is None else (value,) for (label, _), value in zip(self.labels, combination)
             ]
             for key in itertools.product(*choices):
-                if key not in self._series:
-                    self.combine(key, 0.0, 0)
+                self._aggregate(key)
 
-    def _rank(self, item: tuple[LabelValues, Cell]) -> list[tuple[int, str]]:
+    def _rank(self, item: tuple[LabelValues, object]) -> list[tuple[int, str]]:
         """Declared values in their order, others behind them by name."""
         return [
             (label.values.index(value) if value in label.values else len(label.values), value)
@@ -200,12 +217,9 @@ class MetricTotals:
         )
 
 
-def _getter(columns: list[int]) -> Callable[[RawRow], RawRow]:
-    """A function that gives the texts of some columns."""
-    if len(columns) > 1:
-        return itemgetter(*columns)
-    selection = slice(columns[0], columns[0] + 1) if columns else slice(0)
-    return itemgetter(selection)
+def _getter(columns: list[int]) -> Callable[[RawRow], object]:
+    """A function that gives the texts of some columns, to tell rows apart."""
+    return itemgetter(*columns) if columns else lambda _row: ()
 
 
 def _has_zero(metric: Metric) -> bool:

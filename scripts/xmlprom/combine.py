@@ -3,87 +3,92 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable
+from math import inf
 from typing import Union
 
 from xmlprom.mapping import Metric
 
-LabelValues = tuple[str, ...]
+
+class Aggregate:
+    """Of the rows of one series so far; this kind is for an info, which any row makes 1."""
+
+    __slots__ = ("value",)
+    start = 1.0
+
+    def __init__(self, _metric: Metric) -> None:
+        self.value: float = self.start
+
+    def add(self, number: float, times: int) -> None:
+        """Take a number that so many rows have."""
+
+
+class _Count(Aggregate):
+    __slots__ = ()
+    start = 0
+
+    def add(self, _number: float, times: int) -> None:
+        self.value += times
+
+
+class _Sum(Aggregate):
+    __slots__ = ()
+    start = 0.0
+
+    def add(self, number: float, times: int) -> None:
+        self.value += number * times
+
+
+class _Min(Aggregate):
+    __slots__ = ()
+    start = inf
+
+    def add(self, number: float, _times: int) -> None:
+        self.value = min(self.value, number)
+
+
+class _Max(Aggregate):
+    __slots__ = ()
+    start = -inf
+
+    def add(self, number: float, _times: int) -> None:
+        self.value = max(self.value, number)
+
+
+class _Last(Aggregate):
+    __slots__ = ()
+
+    def add(self, number: float, _times: int) -> None:
+        self.value = number
 
 
 class Distribution:
     """What a histogram or summary holds: `buckets` are not cumulative, the last one is +Inf."""
 
-    def __init__(self, buckets: list[int]) -> None:
-        self.buckets = buckets
+    __slots__ = ("buckets", "count", "sum", "_bounds")
+
+    def __init__(self, metric: Metric) -> None:
+        self._bounds = metric.buckets
+        self.buckets = [0] * (len(metric.buckets) + 1)
         self.count = 0
         self.sum = 0.0
 
+    @property
+    def value(self) -> Distribution:
+        return self
 
-Cell = Union[float, Distribution]
-Add = Callable[[LabelValues, float, int], None]  # takes a series, a number, and how many rows have it
-
-
-def combiner(series: dict[LabelValues, Cell], metric: Metric) -> Add:
-    """A function that adds to the metric's series in place what rows give to one of them."""
-    return _KINDS["count" if metric.value is None else metric.value.aggregate](series, metric)
-
-
-def _count(series: dict[LabelValues, Cell], metric: Metric) -> Add:
-    def add(key: LabelValues, _number: float, times: int) -> None:
-        series[key] = series.get(key, 0) + times  # type: ignore[operator]
-
-    def add_info(key: LabelValues, _number: float, _times: int) -> None:
-        series[key] = 1.0
-
-    return add_info if metric.type == "info" else add
+    def add(self, number: float, times: int) -> None:
+        """See Aggregate.add."""
+        self.buckets[bisect_left(self._bounds, number)] += times
+        self.count += times
+        self.sum += number * times
 
 
-def _sum(series: dict[LabelValues, Cell], _metric: Metric) -> Add:
-    def add(key: LabelValues, number: float, times: int) -> None:
-        series[key] = series.get(key, 0.0) + number * times  # type: ignore[operator]
-
-    return add
+Cell = Union[float, Distribution]  # the value of a series
+_KINDS: dict[str | None, type[Aggregate]] = {"sum": _Sum, "min": _Min, "max": _Max, "last": _Last}
 
 
-def _min(series: dict[LabelValues, Cell], _metric: Metric) -> Add:
-    def add(key: LabelValues, number: float, _times: int) -> None:
-        series[key] = min(series.get(key, number), number)  # type: ignore[type-var]
-
-    return add
-
-
-def _max(series: dict[LabelValues, Cell], _metric: Metric) -> Add:
-    def add(key: LabelValues, number: float, _times: int) -> None:
-        series[key] = max(series.get(key, number), number)  # type: ignore[type-var]
-
-    return add
-
-
-def _last(series: dict[LabelValues, Cell], _metric: Metric) -> Add:
-    def add(key: LabelValues, number: float, _times: int) -> None:
-        series[key] = number
-
-    return add
-
-
-def _observe(series: dict[LabelValues, Cell], metric: Metric) -> Add:
-    def add(key: LabelValues, number: float, times: int) -> None:
-        cell = series.get(key)
-        if not isinstance(cell, Distribution):
-            cell = series[key] = Distribution([0] * (len(metric.buckets) + 1))
-        cell.buckets[bisect_left(metric.buckets, number)] += times
-        cell.count += times
-        cell.sum += number * times
-
-    return add
-
-
-_KINDS: dict[str | None, Callable[[dict[LabelValues, Cell], Metric], Add]] = {
-    "count": _count,
-    "sum": _sum,
-    "min": _min,
-    "max": _max,
-    "last": _last,
-    None: _observe,
-}
+def kind_of(metric: Metric) -> type[Aggregate | Distribution]:
+    """What combines the numbers of one of the metric's series; it is made with the metric."""
+    if metric.value is None:
+        return Aggregate if metric.type == "info" else _Count
+    return Distribution if metric.value.aggregate is None else _KINDS[metric.value.aggregate]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from xmlprom.aggregate import MetricTotals, Totals
-from xmlprom.combine import Cell, Distribution, LabelValues
+from xmlprom.aggregate import LabelValues, MetricTotals, Totals
+from xmlprom.combine import Cell, Distribution
 from xmlprom.convert import InvalidValueError
 from xmlprom.errors import RunError
 from xmlprom.extract import naming, stream
@@ -134,10 +134,10 @@ def _trace(metric: MetricTrace, row: RawRow, place: tuple[int, int]) -> bool:
         path = totals.metric.value.path.text if totals.metric.value else ""
         metric.note(f"no sample: the value at {path} is missing", place)
         return False
-    key, _ = totals.series_of(row)
-    totals.combine(key, number, 1)
-    metric.series.setdefault(key, Rows()).add(place)
-    for (label, column), label_value in zip(totals.labels, key):
+    series = totals.series_of(row)
+    series.aggregate.add(number, 1)
+    metric.series.setdefault(series.values, Rows()).add(place)
+    for (label, column), label_value in zip(totals.labels, series.values):
         why = _difference(label, row[column], label_value)
         if why:
             metric.note(why, place)

@@ -48,7 +48,7 @@ class FullReader(Reader):
         self._heard: list[str] = []
         begin = -1  # of the text, in `heard`, of an element of which nothing else is wanted
         state = self._machine.start
-        captures, heard, rows, enter = self._captures, self._heard, self._rows, self._enter
+        ancestors, captures, heard, rows = self._ancestors, self._captures, self._heard, self._rows
 
         def start(tag: str, attributes: Attributes) -> None:
             nonlocal state, begin
@@ -59,7 +59,10 @@ class FullReader(Reader):
                 if state.only_text is not None:
                     begin = len(heard)
                 else:
-                    enter(state, attributes)
+                    for row in state.open_rows:
+                        row.texts = row.at_start_tag(attributes, ancestors)
+                    if state.has_more:
+                        self._enter(state, attributes)
 
         def end(_tag: str) -> None:
             nonlocal state, begin
@@ -76,7 +79,7 @@ class FullReader(Reader):
                     if captures:
                         self._end_captures(state.depth)
                     for row in state.open_rows:
-                        rows[row.fields.number].append(tuple(row.texts))
+                        rows[row.section].append(tuple(row.texts))
             state = state.up
 
         def data(text: str) -> None:
@@ -119,10 +122,9 @@ class FullReader(Reader):
         super().count()
 
     def _enter(self, state: State, attributes: Attributes) -> None:
+        """Take what else a start tag tells than that rows start, and begin to listen for texts."""
         for row in state.whole:
-            self._rows[row.fields.number].append(tuple(row.at_start_tag(attributes, self._ancestors)))
-        for row in state.open_rows:
-            row.texts = row.at_start_tag(attributes, self._ancestors)
+            self._rows[row.section].append(tuple(row.at_start_tag(attributes, self._ancestors)))
         for target, row in state.fields:
             self._read(target, state, attributes, row.texts, target.column)
         for document in state.documents:

@@ -29,10 +29,11 @@ class Row:
     What the names of elements tell is the same for all rows of the state, and decided once.
     """
 
-    __slots__ = ("fields", "texts", "_names", "_attributes", "_above")
+    __slots__ = ("fields", "section", "texts", "_names", "_attributes", "_above")
 
     def __init__(self, fields: Fields, state: State) -> None:
         self.fields = fields
+        self.section = fields.number
         self.texts: Texts = []
         self._names: Texts = [None] * len(fields.paths)
         self._attributes = [(column, attribute) for column, up, attribute in fields.own if attribute and not up]
@@ -60,7 +61,8 @@ class State(dict[str, "State"]):
     have predicates, so that `decide` must look at the attributes. `active`: there is something to do or decide.
 
     The targets by kind: `whole` are the rows that the element's start tag holds whole, `open_rows` those of which more
-    comes below it. `fields` are the columns that it fills, `documents` the texts that hold for all rows.
+    comes below it. `fields` are the columns that it fills, `documents` the texts that hold for all rows. `has_more`:
+    there are others than `open_rows`.
 
     Where counting rows of one section is all there is to do, `counts` has them: by the attribute `attribute`, if that
     alone tells them apart, or by `key(attributes)`. Where the element's text is all that is wanted of it and of what
@@ -72,7 +74,8 @@ class State(dict[str, "State"]):
     column: int
     __slots__ = (
         "machine", "up", "tag", "depth", "waiting", "targets", "undecided", "outcomes", "active",
-        "whole", "open_rows", "fields", "documents", "counts", "attribute", "key", "only_text", "row", "column",
+        "whole", "open_rows", "fields", "documents", "has_more", "counts", "attribute", "key",
+        "only_text", "row", "column",
     )  # fmt: skip
 
     def __init__(
@@ -98,6 +101,7 @@ class State(dict[str, "State"]):
         self.open_rows = tuple(row for row in rows if not row.fields.at_start)
         self.fields = tuple((target, self._open_row(target)) for target in targets if isinstance(target, FieldTarget))
         self.documents = tuple(target for target in targets if isinstance(target, DocumentTarget))
+        self.has_more = bool(self.whole or self.fields or self.documents)
         self.attribute: str | None = None
         self.key: Callable[[Attributes], object] | None = None
         self.only_text: FieldTarget | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
+from itertools import repeat
 from typing import Any, Protocol
 
 from xmlprom.errors import RunError
@@ -72,7 +73,7 @@ class Reader:
             if not self._uncounted[section]:
                 self._counted[section].update(rows)
             elif rows:
-                self._sink.add(section, [(row, 1) for row in rows])
+                self._sink.add(section, list(zip(rows, repeat(1))))
             rows.clear()
         if self._kept() > MAX_DISTINCT:
             for section, counted in enumerate(self._counted):

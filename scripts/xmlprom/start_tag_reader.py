@@ -47,20 +47,20 @@ class StartTagReader(Reader):
             (row,) = state.whole
             texts = tuple(row.at_start_tag(attributes))
             state.counts[key] = 0
-            self._counted[row.fields.number][texts] += 0  # keeps its place among the others
+            self._counted[row.section][texts] += 0  # keeps its place among the others
             self._keys.append((state, key, texts))
         state.counts[key] += 1
 
     def _enter(self, state: State, attributes: Attributes) -> State:
         state = state.decide(attributes)
         for row in state.whole:
-            self._counted[row.fields.number][tuple(row.at_start_tag(attributes))] += 1
+            self._counted[row.section][tuple(row.at_start_tag(attributes))] += 1
         return state
 
     def hand_on(self) -> None:
         while self._keys:  # lxml calls close() also when memory ran out in here
             state, key, texts = self._keys.pop()
-            self._counted[state.whole[0].fields.number][texts] += state.counts.pop(key)
+            self._counted[state.whole[0].section][texts] += state.counts.pop(key)
         super().hand_on()
 
     def _kept(self) -> int:

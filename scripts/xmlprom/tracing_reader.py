@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from xmlprom.full_reader import FullReader
-from xmlprom.machine import Attributes, State
+from xmlprom.machine import Attributes
 from xmlprom.plan import Plan
 from xmlprom.reader import RowSink
 
@@ -17,15 +17,18 @@ class TracingReader(FullReader):
         super().__init__(plan, sink, max_depth, on_doctype)
         self._line = 1
         self._row = 0
+        start = self.start
+
+        def start_and_number(tag: str, attributes: Attributes) -> None:
+            start(tag, attributes)
+            for row in self._innermost().open_rows:
+                self._row += 1
+                row.texts += [str(self._row), str(self._line)]
+
+        self.start = start_and_number
 
     def pieces(self, chunk: bytes) -> Iterable[bytes]:
         """Lines, since libxml2 does not tell a target where it is."""
         for line in chunk.splitlines(keepends=True):
             yield line
             self._line += line.endswith(b"\n")
-
-    def _enter(self, state: State, attributes: Attributes) -> None:
-        super()._enter(state, attributes)
-        for row in state.open_rows:
-            self._row += 1
-            row.texts += [str(self._row), str(self._line)]
