@@ -10,7 +10,8 @@ from xmlprom.errors import RunError
 from xmlprom.extract import naming, stream
 from xmlprom.mapping import Limits
 from xmlprom.plan import Plan
-from xmlprom.reader import Attributes, Reader
+from xmlprom.reader import Reader
+from xmlprom.rows import Attributes
 
 from drafting.gather import MAX_TEXT, Gathered
 from drafting.survey import ANY, Place, Survey, merge

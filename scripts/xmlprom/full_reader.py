@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from xmlprom.errors import RunError
-from xmlprom.machine import Attributes, State, Texts
+from xmlprom.machine import State
 from xmlprom.plan import DocumentTarget, FieldTarget, Plan, local_name
-from xmlprom.reader import Reader, RowSink
+from xmlprom.reader import Reader, RowCounter, RowSink
+from xmlprom.rows import Attributes, Texts
 
 _MAX_TEXT = 1 << 16  # characters of one text
 
@@ -43,12 +44,13 @@ class FullReader(Reader):
         self, plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[..., None]
     ) -> None:
         super().__init__(plan, sink, max_depth, on_doctype)
+        self._counter = RowCounter(plan, sink)
         self._ancestors: list[Attributes] = []  # of all open elements; only if some path goes up to them
         self._captures: list[_Capture] = []
         self._heard: list[str] = []
-        begin = -1  # of the text, in `heard`, of an element of which nothing else is wanted
-        state = self._machine.start
-        ancestors, captures, heard, rows = self._ancestors, self._captures, self._heard, self._rows
+        # `begin`: of the text, in `heard`, of an element of which nothing else is wanted.
+        state, begin = self._machine.start, -1
+        ancestors, captures, heard, rows = self._ancestors, self._captures, self._heard, self._counter.rows
 
         def start(tag: str, attributes: Attributes) -> None:
             nonlocal state, begin
@@ -119,12 +121,15 @@ class FullReader(Reader):
         self._forget()
         for parts in (self._heard, *(capture.parts for capture in self._captures)):
             _joined(parts)  # a text that never ends must not fill the memory
-        super().count()
+        self._counter.count()
+
+    def hand_on(self) -> None:
+        self._counter.hand_on()
 
     def _enter(self, state: State, attributes: Attributes) -> None:
         """Take what else a start tag tells than that rows start, and begin to listen for texts."""
         for row in state.whole:
-            self._rows[row.section].append(tuple(row.at_start_tag(attributes, self._ancestors)))
+            self._counter.rows[row.section].append(tuple(row.at_start_tag(attributes, self._ancestors)))
         for target, row in state.fields:
             self._read(target, state, attributes, row.texts, target.column)
         for document in state.documents:

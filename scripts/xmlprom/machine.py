@@ -8,49 +8,16 @@ look-up, however many metrics the mapping has, and what names and depth decide i
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
-from collections.abc import Mapping as Dict
+from collections.abc import Callable, Iterator
 from operator import itemgetter
-from typing import Optional
 
 from xmlprom.errors import RunError
-from xmlprom.plan import DocumentTarget, Fields, FieldTarget, Plan, RowTarget, Target, local_name
+from xmlprom.plan import DocumentTarget, FieldTarget, Plan, RowTarget, Target
+from xmlprom.rows import Attributes, Row, Tally
 
 _MAX_NAMES = 100_000  # of elements; libxml2 keeps all names, and 2.9 takes ever longer for a new one
 _MAX_KEPT = 20_000  # states; those beyond are made anew each time
 _Item = tuple[int, int]  # pattern, step
-Attributes = Dict[str, str]
-Texts = list[Optional[str]]
-
-
-class Row:
-    """A row of a section at a state's elements; `texts`, a column for each path, are of the open one.
-
-    What the names of elements tell is the same for all rows of the state, and decided once.
-    """
-
-    __slots__ = ("fields", "section", "texts", "_names", "_attributes", "_above")
-
-    def __init__(self, fields: Fields, state: State) -> None:
-        self.fields = fields
-        self.section = fields.number
-        self.texts: Texts = []
-        self._names: Texts = [None] * len(fields.paths)
-        self._attributes = [(column, attribute) for column, up, attribute in fields.own if attribute and not up]
-        self._above = [(column, up, attribute) for column, up, attribute in fields.own if attribute and up]
-        for column, up, attribute in fields.own:
-            if not attribute:
-                self._names[column] = local_name(state.ancestor(up).tag)
-
-    def at_start_tag(self, attributes: Attributes, ancestors: Sequence[Attributes] = ()) -> Texts:
-        """The texts that are known at the row's start tag; `ancestors` has all open elements' attributes."""
-        texts = self._names.copy()
-        for column, attribute in self._attributes:
-            texts[column] = attributes.get(attribute)
-        for column, up, attribute in self._above:
-            if up < len(ancestors):
-                texts[column] = ancestors[-1 - up].get(attribute)
-        return texts
 
 
 class State(dict[str, "State"]):
@@ -64,17 +31,17 @@ class State(dict[str, "State"]):
     comes below it. `fields` are the columns that it fills, `documents` the texts that hold for all rows. `has_more`:
     there are others than `open_rows`.
 
-    Where counting rows of one section is all there is to do, `counts` has them: by the attribute `attribute`, if that
+    Where counting rows of one section is all there is to do, `tallies` has them: by the attribute `attribute`, if that
     alone tells them apart, or by `key(attributes)`. Where the element's text is all that is wanted of it and of what
     it holds, `only_text` is the field for it, and `row` is where it goes.
     """
 
-    counts: dict[object, int]
+    tallies: dict[object, Tally]
     row: Row
     column: int
     __slots__ = (
         "machine", "up", "tag", "depth", "waiting", "targets", "undecided", "outcomes", "active",
-        "whole", "open_rows", "fields", "documents", "has_more", "counts", "attribute", "key",
+        "whole", "open_rows", "fields", "documents", "has_more", "tallies", "attribute", "key",
         "only_text", "row", "column",
     )  # fmt: skip
 
@@ -96,7 +63,7 @@ class State(dict[str, "State"]):
         self.undecided = undecided
         self.outcomes: dict[tuple[bool, ...], State] = {}
         self.active = bool(targets or undecided)
-        rows = [Row(target.fields, self) for target in targets if isinstance(target, RowTarget)]
+        rows = [Row(target.fields, list(self._tags())) for target in targets if isinstance(target, RowTarget)]
         self.whole = tuple(row for row in rows if row.fields.at_start)
         self.open_rows = tuple(row for row in rows if not row.fields.at_start)
         self.fields = tuple((target, self._open_row(target)) for target in targets if isinstance(target, FieldTarget))
@@ -112,23 +79,26 @@ class State(dict[str, "State"]):
             if target.leaf == "element":
                 self.only_text, self.row, self.column = target, row, target.column
         elif self.whole and self.whole[0].fields.in_start_tag:
-            self.counts = {}
+            self.tallies = {}
             names = [path.attribute for path in self.whole[0].fields.paths if path.attribute]
             if len(names) == 1:
                 self.attribute = names[0]
             else:
                 self.key = itemgetter(*names) if names else lambda _attributes: ()
 
-    def ancestor(self, up: int) -> State:
-        """The state `up` elements further up, or around the root if there are fewer."""
+    def _tags(self) -> Iterator[str]:
+        """Of the element and those around it, outwards."""
         state = self
-        for _ in range(up):
+        while state.depth:
+            yield state.tag
             state = state.up
-        return state
 
     def _open_row(self, target: FieldTarget) -> Row:
         """The row, in an element around this one or in this one, of which the field is."""
-        return next(row for row in self.ancestor(target.depth).open_rows if row.fields is target.fields)
+        state = self
+        for _ in range(target.depth):
+            state = state.up
+        return next(row for row in state.open_rows if row.fields is target.fields)
 
     def __missing__(self, tag: str) -> State:
         state = self.machine.below(self, tag)
@@ -141,7 +111,7 @@ class State(dict[str, "State"]):
         return self.machine.decide(self, attributes) if self.undecided else self
 
     def key_with_gaps(self, attributes: Attributes) -> object:
-        """Under what `counts` has a row, with None for attributes that are not there."""
+        """Under what `tallies` has a row, with None for attributes that are not there."""
         paths = self.whole[0].fields.paths
         texts = tuple(attributes.get(path.attribute) for path in paths if path.attribute)
         return texts[0] if self.attribute else texts

@@ -12,8 +12,9 @@ from itertools import repeat
 from typing import Any, Protocol
 
 from xmlprom.errors import RunError
-from xmlprom.machine import Attributes, Machine, State, Texts
+from xmlprom.machine import Machine, State
 from xmlprom.plan import Plan, RawRow, Target
+from xmlprom.rows import Attributes, Texts
 
 MAX_DISTINCT = 10_000  # rows that are kept before they are aggregated
 
@@ -38,10 +39,6 @@ class Reader:
         self._on_doctype = on_doctype
         self._machine = Machine(plan, max_depth)
         self._innermost: Callable[[], State]  # the state of the innermost open element
-        # Both by section: rows since the last `count`, and those before.
-        self._rows: list[list[RawRow]] = [[] for _ in plan.sections]
-        self._counted: list[Counter[RawRow]] = [Counter() for _ in plan.sections]
-        self._uncounted = [fields.ordered for fields in plan.sections]  # handed on one by one
 
     def pieces(self, chunk: bytes) -> Iterable[bytes]:
         """The portions in which the parser is to be fed."""
@@ -69,24 +66,34 @@ class Reader:
 
     def count(self) -> None:
         """Count the rows since the last call; belongs behind each portion of the source."""
-        for section, rows in enumerate(self._rows):
+
+    def hand_on(self) -> None:
+        """Give the rows that were counted to the metrics, in the source's order."""
+
+
+class RowCounter:
+    """Counts equal rows before it hands them on; `rows` are those since the last `count`, by section."""
+
+    def __init__(self, plan: Plan, sink: RowSink) -> None:
+        self.rows: list[list[RawRow]] = [[] for _ in plan.sections]
+        self._sink = sink
+        self._counted: list[Counter[RawRow]] = [Counter() for _ in plan.sections]
+        self._uncounted = [fields.ordered for fields in plan.sections]  # handed on one by one
+
+    def count(self) -> None:
+        for section, rows in enumerate(self.rows):
             if not self._uncounted[section]:
                 self._counted[section].update(rows)
             elif rows:
                 self._sink.add(section, list(zip(rows, repeat(1))))
             rows.clear()
-        if self._kept() > MAX_DISTINCT:
+        if sum(map(len, self._counted)) > MAX_DISTINCT:
             for section, counted in enumerate(self._counted):
                 # Where rows are seldom equal, to count them first is a detour.
                 self._uncounted[section] |= sum(counted.values()) < 2 * len(counted)
             self.hand_on()
 
     def hand_on(self) -> None:
-        """Give the rows that were counted to the metrics, in the source's order."""
         for section, counted in enumerate(self._counted):
             self._sink.add(section, counted.items())
             counted.clear()
-
-    def _kept(self) -> int:
-        """How many different rows wait to be handed on."""
-        return sum(map(len, self._counted))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from xmlprom.machine import Attributes, State
+from xmlprom.machine import State
 from xmlprom.plan import Plan, RawRow
-from xmlprom.reader import Reader, RowSink
+from xmlprom.reader import MAX_DISTINCT, Reader, RowSink
+from xmlprom.rows import Attributes, Row, Tally
 
 
 class StartTagReader(Reader):
@@ -14,7 +15,8 @@ class StartTagReader(Reader):
 
     def __init__(self, plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[..., None]) -> None:
         super().__init__(plan, sink, max_depth, on_doctype)
-        self._keys: list[tuple[State, object, RawRow]] = []  # of all `State.counts`
+        self._tallies: list[dict[RawRow, Tally]] = [{} for _ in plan.sections]
+        self._counting: list[State] = []  # one for each key in `State.tallies`
         state = self._machine.start
 
         def start(tag: str, attributes: Attributes) -> None:
@@ -23,16 +25,18 @@ class StartTagReader(Reader):
             attribute = state.attribute
             if attribute is not None:
                 try:
-                    state.counts[attributes[attribute]] += 1
+                    state.tallies[attributes[attribute]].rows += 1
                 except KeyError:
                     self._count(state, attributes)
             elif state.key is not None:
                 try:
-                    state.counts[state.key(attributes)] += 1
+                    state.tallies[state.key(attributes)].rows += 1
                 except KeyError:
                     self._count(state, attributes)
             elif state.active:
-                state = self._enter(state, attributes)
+                state = state.decide(attributes)
+                for row in state.whole:
+                    self._tally(row, attributes).rows += 1
 
         def end(_tag: str) -> None:
             nonlocal state
@@ -43,25 +47,22 @@ class StartTagReader(Reader):
     def _count(self, state: State, attributes: Attributes) -> None:
         """Count a row of which there may have been none before, or which lacks attributes."""
         key = state.key_with_gaps(attributes)
-        if key not in state.counts:
-            (row,) = state.whole
-            texts = tuple(row.at_start_tag(attributes))
-            state.counts[key] = 0
-            self._counted[row.section][texts] += 0  # keeps its place among the others
-            self._keys.append((state, key, texts))
-        state.counts[key] += 1
+        if key not in state.tallies:
+            state.tallies[key] = self._tally(state.whole[0], attributes)
+            self._counting.append(state)
+        state.tallies[key].rows += 1
 
-    def _enter(self, state: State, attributes: Attributes) -> State:
-        state = state.decide(attributes)
-        for row in state.whole:
-            self._counted[row.section][tuple(row.at_start_tag(attributes))] += 1
-        return state
+    def _tally(self, row: Row, attributes: Attributes) -> Tally:
+        return self._tallies[row.section].setdefault(tuple(row.at_start_tag(attributes)), Tally())
+
+    def count(self) -> None:
+        if max(len(self._counting), sum(map(len, self._tallies))) > MAX_DISTINCT:
+            self.hand_on()
 
     def hand_on(self) -> None:
-        while self._keys:  # lxml calls close() also when memory ran out in here
-            state, key, texts = self._keys.pop()
-            self._counted[state.whole[0].section][texts] += state.counts.pop(key)
-        super().hand_on()
-
-    def _kept(self) -> int:
-        return max(len(self._keys), super()._kept())  # each key has a row, which several may share
+        for section, tallies in enumerate(self._tallies):
+            self._sink.add(section, [(texts, tally.rows) for texts, tally in tallies.items()])
+            tallies.clear()
+        for state in self._counting:
+            state.tallies.clear()
+        self._counting.clear()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from xmlprom.full_reader import FullReader
-from xmlprom.machine import Attributes
 from xmlprom.plan import Plan
 from xmlprom.reader import RowSink
+from xmlprom.rows import Attributes
 
 
 class TracingReader(FullReader):
