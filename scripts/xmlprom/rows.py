@@ -29,8 +29,8 @@ class Row:
         self._attributes = [(column, attribute) for column, up, attribute in fields.own if attribute and not up]
         self._above = [(column, up, attribute) for column, up, attribute in fields.own if attribute and up]
         for column, up, attribute in fields.own:
-            if not attribute:
-                self._names[column] = local_name(tags[up]) if up < len(tags) else ""
+            if not attribute and up < len(tags):
+                self._names[column] = local_name(tags[up])
 
     def at_start_tag(self, attributes: Attributes, ancestors: Sequence[Attributes] = ()) -> Texts:
         """The texts that are known at the row's start tag; `ancestors` has all open elements' attributes."""

@@ -75,6 +75,16 @@ def test_rows_that_never_match(write):
     )
 
 
+def test_an_ancestor_above_the_root_matches_nothing(write):
+    mapping = write("m.yml", ONE_METRIC.format(name="m") + "    labels: {around: ../name(), above: ../../name()}\n")
+    source = write("store.xml", "<store><a/></store>")
+    assert checked(mapping, "--source", source) == (
+        0,
+        f"{source}: ../../name() matches nothing in 1 rows of /store/*\n",
+        "",
+    )
+
+
 def test_every_row_that_would_fail_is_told_at_once(write):
     mapping = write("m.yml", ONE_METRIC.format(name="m") + "    value: {from: '@v', aggregate: sum}\n")
     source = write("store.xml", '<store><a v="1"/><a v="x"/><a v="y"/></store>')
