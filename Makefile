@@ -8,10 +8,10 @@ help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
 
 demo: venv hosts ## roll out to a test host, watch it from another (KEEP=1 leaves them up)
-	@scripts/demo.sh
+	@tools/demo.sh
 
 demo-clean: ## remove what KEEP=1 left
-	@scripts/demo.sh clean
+	@tools/demo.sh clean
 
 test: lint unit distributions molecule newest ## everything that CI runs
 
@@ -33,7 +33,7 @@ molecule: venv hosts ## the roles on real hosts with systemd (SCENARIOS=fleet ru
 	molecule/shared/test.sh $(SCENARIOS)
 
 newest: hosts ## the default scenario with the newest ansible-core, where there is a Python for it
-	VENV=.cache/newest scripts/setup.sh newest
+	VENV=.cache/newest tools/setup.sh newest
 	[[ ! -x .cache/newest/bin/molecule ]] || PATH="$(CURDIR)/.cache/newest/bin:$$PATH" molecule/shared/test.sh default
 
 bench: venv bench-tools ## speed and memory
@@ -63,7 +63,7 @@ clean: ## remove the environment and all test hosts and images
 	rm -rf .venv .cache
 
 venv:
-	@scripts/setup.sh venv
+	@tools/setup.sh venv
 
 hosts bench-tools tools:
-	@scripts/setup.sh $@
+	@tools/setup.sh $@

@@ -16,8 +16,8 @@ import jsonschema
 import pytest
 import yaml
 from xmlprom.errors import MappingError
-from xmlprom.load import load
-from xmlprom.paths import PathError, parse, parse_rows
+from xmlprom.mapping.loader import load
+from xmlprom.mapping.paths import PathError, parse, parse_rows
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent

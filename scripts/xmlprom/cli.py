@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from xmlprom import __version__
 from xmlprom.errors import MappingError, RunError, UsageError, free_memory, internal_error, missing_package
-from xmlprom.load import collector_name, load, mapping_file
-from xmlprom.mapping import Mapping
-from xmlprom.names import naming_advice
-from xmlprom.publish import DEFAULT_DIRECTORY
-from xmlprom.yamltree import did_you_mean
+from xmlprom.mapping.loader import collector_name, load, mapping_file
+from xmlprom.mapping.model import Mapping
+from xmlprom.mapping.naming import naming_advice
+from xmlprom.mapping.yaml_nodes import did_you_mean
+from xmlprom.textfile.atomic_write import DEFAULT_DIRECTORY
 
 if TYPE_CHECKING:
-    from xmlprom.collect import Job
+    from xmlprom.commands.collect import Job
 
 SUCCESS, SOURCE_FAILED, USAGE = 0, 1, 2
 
@@ -124,10 +124,11 @@ def _check(options: argparse.Namespace) -> int:
         print(f"{file}: {advice}")
     if not options.source:
         return SUCCESS
-    from xmlprom import check, source  # noqa: PLC0415 - without a source, lxml is not needed
+    from xmlprom.commands import check  # noqa: PLC0415 - without a source, lxml is not needed
+    from xmlprom.reading import files  # noqa: PLC0415 - see above
 
     status = SUCCESS
-    for path in source.find_sources(_source(options.source, mapping, file)):
+    for path in files.find_sources(_source(options.source, mapping, file)):
         try:
             advices, faults = check.source_advice(mapping, path)
         except RunError as error:
@@ -142,12 +143,13 @@ def _check(options: argparse.Namespace) -> int:
 def _explain(options: argparse.Namespace) -> int:
     import json  # noqa: PLC0415 - every module costs each of the timer's runs
 
-    from xmlprom import explain, people, source  # noqa: PLC0415
+    from xmlprom.commands import explain, terminal  # noqa: PLC0415
+    from xmlprom.reading import files  # noqa: PLC0415 - see above
 
     file = mapping_file(options.mapping)
     mapping = load(file)
     explanations, status = [], SUCCESS
-    for path in source.find_sources(_source(options.source, mapping, file)):
+    for path in files.find_sources(_source(options.source, mapping, file)):
         try:
             explanations.append(explain.explain(mapping, path))
         except RunError as error:
@@ -156,26 +158,26 @@ def _explain(options: argparse.Namespace) -> int:
         json.dump(explain.to_json(explanations), sys.stdout, indent=2, ensure_ascii=False)
         print()
     else:
-        people.show_explanations(explanations, sys.stdout)
+        terminal.show_explanations(explanations, sys.stdout)
     return SOURCE_FAILED if any(explanation.failed for explanation in explanations) else status
 
 
 def _collect(options: argparse.Namespace) -> int:
     # Imported here: `check`, which every rollout runs, needs no lxml.
-    from xmlprom import collect  # noqa: PLC0415
+    from xmlprom.commands import collect  # noqa: PLC0415
 
     job = _job(options)
     if options.killed:
         collect.tell_killed(job, options.killed)
     work = collect.read if options.dry_run else collect.run
     if sys.stderr.isatty() or job.only:
-        from xmlprom import people  # noqa: PLC0415 - the timer's runs have nobody to look at them
+        from xmlprom.commands import terminal  # noqa: PLC0415 - the timer's runs have nobody to look at them
 
-        with people.progress(sys.stderr) as on_bytes:
+        with terminal.progress(sys.stderr) as on_bytes:
             output = work(job, on_bytes)
-        people.warn_unmatched(output.extractions, job.only)
+        terminal.warn_unmatched(output.extractions, job.only)
         if options.dry_run:
-            people.show_tables(output.extractions, job.only, sys.stderr)
+            terminal.show_tables(output.extractions, job.only, sys.stderr)
     else:
         output = work(job)
     if options.dry_run:
@@ -186,7 +188,7 @@ def _collect(options: argparse.Namespace) -> int:
 
 
 def _job(options: argparse.Namespace) -> Job:
-    from xmlprom import collect  # noqa: PLC0415 - see _collect
+    from xmlprom.commands import collect  # noqa: PLC0415 - see _collect
 
     file = mapping_file(options.mapping)
     collector = collector_name(file)

@@ -11,9 +11,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
 with atheris.instrument_imports(include=["xmlprom"]):
     from xmlprom.errors import MappingError
-    from xmlprom.load import load
-    from xmlprom.names import naming_advice
-    from xmlprom.plan import compile_plan
+    from xmlprom.mapping.loader import load
+    from xmlprom.mapping.naming import naming_advice
+    from xmlprom.reading.patterns import compile_plan
 
 FILE = Path(tempfile.mkdtemp()) / "m.yml"
 

@@ -11,10 +11,10 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 with atheris.instrument_imports(include=["xmlprom"]):
-    from xmlprom import collect, full_reader, start_tag_reader  # noqa: F401 - else imported late, not instrumented
+    from xmlprom.commands import collect
     from xmlprom.errors import RunError
-    from xmlprom.exposition import parse_strictly
-    from xmlprom.load import load
+    from xmlprom.mapping.loader import load
+    from xmlprom.textfile.text_parser import parse_strictly
 
 MAPPINGS = [load(path) for path in sorted((ROOT / "examples").glob("*.yml"))]
 SOURCE = Path(tempfile.mkdtemp()) / "source.xml"

@@ -14,7 +14,7 @@ import pytest
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-# Beside the interpreter that runs the tests, and where scripts/setup.sh puts Debian's own tools.
+# Beside the interpreter that runs the tests, and where tools/setup.sh puts Debian's own tools.
 PATH = os.pathsep.join([str(Path(sys.executable).parent), str(ROOT / ".cache/tools/usr/bin"), os.environ["PATH"]])
 
 Render = Callable[..., Path]
@@ -53,7 +53,7 @@ def rendered(render: Render) -> Path:
 def _tool(name: str) -> str:
     found = shutil.which(name, path=PATH)
     if not found:
-        pytest.skip(f"{name} is not on this machine: scripts/setup.sh tools")
+        pytest.skip(f"{name} is not on this machine: tools/setup.sh tools")
     return found
 
 

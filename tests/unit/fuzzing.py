@@ -13,9 +13,9 @@ from pathlib import Path
 from exporter import Exporter, Series, samples_of
 from hypothesis import HealthCheck, Phase, settings
 from test_against_xpath import naive
-from xmlprom import collect
+from xmlprom.commands import collect
 from xmlprom.errors import MappingError, RunError
-from xmlprom.load import load
+from xmlprom.mapping.loader import load
 
 CASES = int(os.environ.get("XMLPROM_FUZZ_CASES", "1200"))  # in all tests together
 BATCH = 25  # cases per scrape

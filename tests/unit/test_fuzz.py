@@ -19,10 +19,10 @@ from fuzzing import BATCH, Case, count, serves_exactly_what_is_expected, share, 
 from hypothesis import given
 from hypothesis import strategies as st
 from test_against_xpath import a_document, a_mapping, a_mapping_of_start_tags
-from xmlprom import collect
+from xmlprom.commands import collect
 from xmlprom.errors import MappingError, RunError
-from xmlprom.load import load
-from xmlprom.neighbours import check_publishable
+from xmlprom.mapping.loader import load
+from xmlprom.textfile.conflicts import check_publishable
 
 SEEDS = st.lists(st.integers(0, 2**64), min_size=BATCH, max_size=BATCH)
 

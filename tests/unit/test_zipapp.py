@@ -10,11 +10,11 @@ import sys
 import pytest
 from command import EXAMPLES, ROOT
 
-BUILD = ROOT / "scripts" / "build_zipapp.py"
+BUILD = ROOT / "tools" / "build_zipapp.py"
 
 
 def build(checkout, output, **environment):
-    command = [sys.executable, checkout / "scripts" / "build_zipapp.py", output]
+    command = [sys.executable, checkout / "tools" / BUILD.name, output]
     subprocess.run(command, check=True, env={**os.environ, **environment})
     return output
 
@@ -25,11 +25,14 @@ def other_checkout(tmp_path):
     checkout = tmp_path / "clone"
     package = checkout / "scripts" / "xmlprom"
     package.mkdir(parents=True)
-    for source in sorted((ROOT / "scripts" / "xmlprom").glob("*.py"), reverse=True):
-        shutil.copyfile(source, package / source.name)
-        os.utime(package / source.name, (1, 1))
-        (package / source.name).chmod(0o600)
-    shutil.copyfile(BUILD, checkout / "scripts" / BUILD.name)
+    for source in sorted((ROOT / "scripts" / "xmlprom").rglob("*.py"), reverse=True):
+        copy = package / source.relative_to(ROOT / "scripts" / "xmlprom")
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copyfile(source, copy)
+        os.utime(copy, (1, 1))
+        copy.chmod(0o600)
+    (checkout / "tools").mkdir()
+    shutil.copyfile(BUILD, checkout / "tools" / BUILD.name)
     return checkout
 
 

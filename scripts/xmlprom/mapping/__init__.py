@@ -1,0 +1,1 @@
+"""From a mapping's YAML to checked records."""

@@ -1,0 +1,179 @@
+"""Load a mapping from YAML: strict, and all its faults at once, each with file, line and column."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+
+from xmlprom.errors import MappingError, Problem
+from xmlprom.mapping.metric_loader import MAX_NAMES, NO_PATH, Found, load_metric, path_of
+from xmlprom.mapping.model import Limits, Mapping, Metric, Section
+from xmlprom.mapping.naming import label_name_fault, sample_names
+from xmlprom.mapping.yaml_nodes import Node, Tree, read_optional
+
+CONFIGURATION_DIRECTORY = "/etc/xmlprom"
+_MAX_FILE_SIZE = 1 << 20  # bytes
+_COLLECTOR = re.compile(r"[A-Za-z0-9_-]+")
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+_QUANTITY = re.compile(r"([0-9]{1,15}) *([A-Za-z]*)")
+_PREFIX = re.compile(r"[^\W\d][\w.\-]*")
+_XML_NAMESPACE = "http://www.w3.org/XML/1998/namespace"
+
+
+def mapping_file(name_or_path: str) -> str:
+    """The file of a mapping that is given by its path or, without '/' and '.', by its collector's name."""
+    if _COLLECTOR.fullmatch(name_or_path):
+        return f"{CONFIGURATION_DIRECTORY}/{name_or_path}.yml"
+    return name_or_path
+
+
+def collector_name(file: str) -> str:
+    """The collector's name: the file's name without `.yml`.
+
+    :raises MappingError: if it can't be part of the `.prom` files' names; a dot would let the data file of
+        `a.status` be the status file of `a`
+    """
+    name, suffix = os.path.splitext(os.path.basename(file))
+    if suffix not in (".yml", ".yaml"):
+        name += suffix
+    if not _COLLECTOR.fullmatch(name):
+        message = f"the collector's name {name!r} comes from the file's name: letters, digits, '_' and '-', then .yml"
+        raise MappingError(file, [Problem(1, 1, message)])
+    return name
+
+
+def load(file: str) -> Mapping:
+    """Read and check a mapping.
+
+    :raises MappingError: with every fault of the file
+    """
+    try:
+        with open(file, "rb") as stream:
+            content = stream.read(_MAX_FILE_SIZE + 1)
+        text = content.decode("utf-8-sig")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise MappingError(file, [Problem(1, 1, f"can't read the mapping: {reason}")]) from None
+    if len(content) > _MAX_FILE_SIZE:
+        raise MappingError(file, [Problem(1, 1, "larger than 1 MiB: this is no mapping")])
+    tree = Tree(file, text)
+    mapping = _mapping(tree.root)
+    tree.finish()
+    return mapping
+
+
+def _mapping(node: Node) -> Mapping:
+    known = ("source", "namespaces", "labels", "rows", "metrics", "sections", "limits", "max_age")
+    fields = node.fields(known)
+    namespaces = {"xml": _XML_NAMESPACE, **(_namespaces(fields["namespaces"]) if "namespaces" in fields else {})}
+    constant = _constant_labels(fields["labels"]) if "labels" in fields else {}
+    if "sections" in fields:
+        for key in ("rows", "metrics"):
+            if key in fields:
+                fields[key].problem(f"{key!r} stands beside 'sections': move it into a section")
+        sections = [_section(item, namespaces, constant) for item in fields["sections"].items()]
+        if not sections:
+            fields["sections"].problem("at least one section is needed")
+    elif node.is_mapping:
+        for key in ("rows", "metrics"):
+            if key not in fields:
+                node.problem(f"the key {key!r} is missing")
+        sections = [_section_of(fields, namespaces, constant)]
+    else:
+        sections = []
+    _check_unique([found for section in sections for found in section[1]])
+    return Mapping(
+        source=read_optional(fields, "source", _source, None),
+        sections=tuple(section[0] for section in sections),
+        labels=constant,
+        limits=read_optional(fields, "limits", _limits, Limits()),
+        max_age=read_optional(fields, "max_age", lambda n: _quantity(n, "smhd", "a duration like 15m"), None),
+    )
+
+
+def _source(node: Node) -> str | None:
+    text = node.text()
+    if text is not None and not text.startswith("/"):
+        node.problem("the source is an absolute path; for a file of your own use --source")
+    elif text is not None and "**" in text:
+        node.problem("'**' is not supported: '*' stands for any name of one file or directory")
+    return text
+
+
+def _namespaces(node: Node) -> dict[str, str]:
+    namespaces = {}
+    for key, prefix, value in node.entries():
+        if not _PREFIX.fullmatch(prefix):
+            key.problem(f"{prefix!r} is no prefix: choose a name, also for a namespace that the source has as default")
+        uri = value.text()
+        if uri == "":
+            value.problem("a namespace's URI is missing; elements without a namespace are written without a prefix")
+        namespaces[prefix] = uri or ""
+    return namespaces
+
+
+def _constant_labels(node: Node) -> dict[str, str]:
+    labels = {}
+    for key, name, value in node.entries():
+        fault = label_name_fault(name)
+        if fault:
+            key.problem(fault)
+        labels[name] = value.text() or ""
+    return labels
+
+
+def _limits(node: Node) -> Limits:
+    fields = node.fields(("source_size", "series", "label_length", "depth", "past"))
+    limits: dict[str, Any] = {}
+    for key in ("series", "label_length", "depth"):
+        if key in fields:
+            limits[key] = _quantity(fields[key], "", "a whole number")
+    if "source_size" in fields:
+        limits["source_size"] = _quantity(fields["source_size"], "KiBMiBGiB", "a size like 200MiB")
+    if "past" in fields:
+        limits["fold"] = fields["past"].choice(("fail", "fold"), "way to treat what is past a limit") == "fold"
+    return Limits(**{key: value for key, value in limits.items() if value is not None})
+
+
+def _quantity(node: Node, units: str, what: str) -> int | None:
+    text = node.text()
+    match = _QUANTITY.fullmatch(text or "")
+    if match and match[2] in units and match[2] in _UNITS and int(match[1]) > 0:
+        return int(match[1]) * _UNITS[match[2]]
+    if text is not None:
+        node.problem(f"{text!r} is not {what}")
+    return None
+
+
+def _section(node: Node, namespaces: dict[str, str], constant: dict[str, str]) -> tuple[Section, list[Found]]:
+    return _section_of(node.fields(("rows", "metrics"), required=("rows", "metrics")), namespaces, constant)
+
+
+def _section_of(
+    fields: dict[str, Node], namespaces: dict[str, str], constant: dict[str, str]
+) -> tuple[Section, list[Found]]:
+    rows = path_of(fields["rows"], namespaces, rows=True) if "rows" in fields else None
+    found = []
+    if "metrics" in fields:
+        found = [load_metric(item, namespaces, constant) for item in fields["metrics"].items()]
+        if not found and fields["metrics"].is_sequence:
+            fields["metrics"].problem("at least one metric is needed")
+    return Section(rows or NO_PATH, tuple(metric for metric, _ in found)), found
+
+
+def _check_unique(metrics: list[Found]) -> None:
+    taken: dict[str, str] = {}
+    for metric, node in metrics:
+        for name in metric.names() if metric.name and not _open_placeholder(metric) else ():
+            for sample in sample_names(name, metric.type):
+                if sample in taken:
+                    also = f", as {taken[sample]!r} has samples of that name" if taken[sample] != sample else ""
+                    node.problem(f"the name {sample!r} is taken by another metric of this mapping{also}")
+                    break
+                taken[sample] = name
+
+
+def _open_placeholder(metric: Metric) -> bool:
+    known = {label.name for label in metric.labels if label.values}
+    return not set(metric.in_name) <= known or metric.name_count > MAX_NAMES

@@ -1,0 +1,123 @@
+"""What a mapping says, as records; `load` makes them from YAML.
+
+A mapping has sections (a kind of rows each), a section has metrics, a metric has labels and maybe a value.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections.abc import Iterator
+from collections.abc import Mapping as Dict
+from types import MappingProxyType
+from typing import NamedTuple
+
+from xmlprom.mapping.paths import Path
+
+SOURCE_LABEL = "path"  # xmlprom sets it on every series: the source's path
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
+class Limits(NamedTuple):
+    """Bounds of a run. Past `series` or `label_length` it fails, or folds into "other" if `fold` is set."""
+
+    source_size: int = 1 << 30  # bytes
+    series: int = 10_000  # per metric and run
+    label_length: int = 256  # characters
+    depth: int = 100  # elements in each other
+    fold: bool = False
+
+
+class Label(NamedTuple):
+    """A label of a metric. With `values`, no other value appears than these and `other`."""
+
+    name: str
+    path: Path
+    values: tuple[str, ...] = ()
+    other: str | None = None
+    default: str = ""  # for rows without a text at the path
+
+
+class Value(NamedTuple):
+    """Where a metric's numbers come from and how a text becomes one."""
+
+    path: Path
+    aggregate: str | None = None  # sum, min, max or last; None for histogram and summary
+    map: Dict[str, float] = MappingProxyType({})
+    date: str | None = None  # "iso8601" or a strptime format: the number is Unix time in seconds
+    zone: str = "UTC"  # of dates without an offset: "local" is the host's, or a name like "Europe/Paris"
+    leading: bool = False  # take the number at the text's start, "45 C"
+    scale: float = 1
+    missing: tuple[str, ...] = ("",)  # texts that mean: no value
+    default: float | None = None  # for a missing value; None makes no sample
+    skip_invalid: bool = False  # other texts are counted, not an error
+
+
+class Condition(NamedTuple):
+    """Selects rows whose text at `path` ("" when there is none) is, or with `negated` isn't, in `texts`."""
+
+    path: Path
+    texts: frozenset[str]
+    negated: bool = False
+
+    def holds(self, text: str | None) -> bool:
+        return ((text or "") in self.texts) != self.negated
+
+
+class Metric(NamedTuple):
+    """One metric. `name` and `help` may hold {label}: such a label goes into the name, not onto the series."""
+
+    name: str
+    help: str
+    type: str = "gauge"
+    labels: tuple[Label, ...] = ()
+    value: Value | None = None  # None: rows are counted
+    where: tuple[Condition, ...] = ()
+    buckets: tuple[float, ...] = ()
+
+    @property
+    def in_name(self) -> tuple[str, ...]:
+        """The names of the labels that the metric's name holds."""
+        return tuple(PLACEHOLDER.findall(self.name))
+
+    def names(self) -> Iterator[str]:
+        """Every name that the metric can have."""
+        alternatives = self._alternatives()
+        for values in itertools.product(*alternatives.values()):
+            yield fill(self.name, dict(zip(alternatives, values)))
+
+    @property
+    def name_count(self) -> int:
+        """How many `names` there are."""
+        return math.prod(map(len, self._alternatives().values()))
+
+    def _alternatives(self) -> dict[str, tuple[str, ...]]:
+        labels = [label for label in self.labels if label.name in self.in_name]
+        return {label.name: label.values + (() if label.other is None else (label.other,)) for label in labels}
+
+
+class Section(NamedTuple):
+    """One kind of rows and their metrics."""
+
+    rows: Path
+    metrics: tuple[Metric, ...]
+
+
+class Mapping(NamedTuple):
+    """A whole mapping. `source` is a path or glob; `labels` are put on every series; `max_age` is in seconds."""
+
+    source: str | None
+    sections: tuple[Section, ...]
+    labels: Dict[str, str] = MappingProxyType({})
+    limits: Limits = Limits()
+    max_age: float | None = None
+
+    @property
+    def metrics(self) -> Iterator[Metric]:
+        return (metric for section in self.sections for metric in section.metrics)
+
+
+def fill(template: str, labels: Dict[str, str]) -> str:
+    """`template` with every {label} that `labels` knows replaced by its value."""
+    return PLACEHOLDER.sub(lambda match: labels.get(match[1], match[0]), template)

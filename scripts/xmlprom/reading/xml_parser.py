@@ -1,0 +1,150 @@
+"""Stream a source through lxml and aggregate its rows, in constant memory.
+
+Nothing counts before the document has closed cleanly: a truncated source shows only there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from lxml import etree
+
+from xmlprom.errors import RunError
+from xmlprom.mapping.model import Limits, Mapping
+from xmlprom.reading.doctype_guard import DoctypeGuard
+from xmlprom.reading.files import SourceFile, open_source
+from xmlprom.reading.patterns import Plan, compile_plan
+from xmlprom.reading.row_reader import Reader, RowSink
+from xmlprom.reading.start_tag_guard import StartTagGuard
+from xmlprom.series.builder import Table, Totals
+
+_MAX_HELD = 16 << 20  # bytes of the source, of which rows are kept before they are aggregated
+OnBytes = Callable[[int, int], None]
+MakeReader = Callable[[Plan, RowSink, int, Callable[..., None]], Reader]
+
+
+class Extraction(NamedTuple):
+    """What one source holds. `size` in bytes, `modified` in Unix seconds; see Totals for the counts."""
+
+    path: str
+    size: int
+    modified: float
+    rows: int
+    folded: int
+    invalid: int
+    tables: tuple[Table, ...]
+
+
+def extract(mapping: Mapping, path: str, on_bytes: OnBytes | None = None) -> Extraction:
+    """Read one source and aggregate its rows.
+
+    :param on_bytes: is called with the bytes read so far and the file's size
+    :raises RunError: if the source fails in any way
+    """
+    plan = compile_plan(mapping)
+    totals = Totals(mapping, plan)
+    with naming(path):
+        source, reader = stream(path, plan, mapping.limits, totals, on_bytes=on_bytes)
+        tables = totals.finish(reader.documents)
+    return Extraction(path, source.size, source.modified, totals.rows, totals.folded, totals.invalid, tables)
+
+
+def make_reader(plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[..., None]) -> Reader:
+    """The reader that does no more than the plan needs; rows go to `sink`."""
+    # Only the one that is needed: every module costs each of the timer's runs.
+    if plan.start_tags_suffice:
+        from xmlprom.reading.start_tag_reader import StartTagReader as Kind  # noqa: PLC0415
+    else:
+        from xmlprom.reading.full_reader import FullReader as Kind  # type: ignore[assignment] # noqa: PLC0415
+    return Kind(plan, sink, max_depth, on_doctype)
+
+
+@contextlib.contextmanager
+def naming(path: str) -> Iterator[None]:
+    """Let every RunError begin with the source's path."""
+    try:
+        yield
+    except RunError as error:
+        raise RunError(error.reason, f"{path}: {error}") from None
+
+
+def stream(
+    path: str,
+    plan: Plan,
+    limits: Limits,
+    sink: RowSink,
+    on_bytes: OnBytes | None = None,
+    make: MakeReader = make_reader,
+) -> tuple[SourceFile, Reader]:
+    """Read one source to its end and hand every row to `sink`; see `extract`.
+
+    :param make: makes the reader
+    """
+    source = open_source(path, limits.source_size)
+    with source.stream:
+        guard = DoctypeGuard()
+        reader = make(plan, sink, limits.depth, guard.on_lxml_doctype)
+        _parse(source, reader, guard, on_bytes)
+    return source, reader
+
+
+def _parse(source: SourceFile, reader: Reader, guard: DoctypeGuard, on_bytes: OnBytes | None) -> None:
+    # The stubs want data() and comment() of a target, and know resolve_entities only of old releases.
+    target: Any = reader
+    entities: Any = "internal"
+    # resolve_entities=False would give the '&' of an attribute as '&#38;'; there are no entities that one could
+    # resolve, since DoctypeGuard refuses their declarations.
+    parser = etree.XMLParser(
+        target=target, resolve_entities=entities, no_network=True, load_dtd=False, huge_tree=False, recover=False
+    )
+    start_tags = StartTagGuard()
+    read = 0
+    try:
+        with _all_raised():
+            for chunk in source.chunks():
+                guard.feed(chunk)
+                start_tags.feed(chunk)
+                for piece in reader.pieces(chunk):
+                    parser.feed(piece)
+                reader.count()
+                read += len(chunk)
+                if read % _MAX_HELD < len(chunk):
+                    reader.hand_on()
+                if on_bytes:
+                    on_bytes(read, source.size)
+            guard.feed(b"", last=True)
+            parser.close()
+            reader.check_whole()
+            guard.close()
+    except etree.XMLSyntaxError as error:
+        if getattr(error, "code", 0) == etree.ErrorTypes.ERR_NO_MEMORY:  # the stubs lack it
+            raise MemoryError from None
+        raise RunError("malformed", _fault(error.msg or "", source.size)) from None
+
+
+@contextlib.contextmanager
+def _all_raised() -> Iterator[None]:
+    """Raise what lxml can't out of a call of libxml2's when memory is short: else an element were lost in silence."""
+    lost = [False]
+
+    def note(_unraisable: object) -> None:
+        lost[0] = True
+
+    hook, sys.unraisablehook = sys.unraisablehook, note
+    try:
+        yield
+    finally:
+        sys.unraisablehook = hook
+    if lost[0]:
+        raise MemoryError
+
+
+def _fault(message: str, size: int) -> str:
+    if size == 0:
+        return "the file is empty"
+    if message.startswith(("Document is empty", "Start tag expected")):
+        return "this is no XML: an element's start is expected at its beginning"
+    return f"not well-formed XML: {' '.join(message.split())}"

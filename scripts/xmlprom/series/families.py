@@ -1,0 +1,78 @@
+"""Make Prometheus' metric families out of the series, and filter them."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterable, Sequence
+from collections.abc import Mapping as Dict
+
+from xmlprom.mapping.model import SOURCE_LABEL, Metric, fill
+from xmlprom.reading.xml_parser import Extraction
+from xmlprom.series.aggregators import Cell, Distribution
+from xmlprom.series.builder import Table
+from xmlprom.textfile.text_format import Family, Sample
+
+Selection = Dict[str, frozenset[str]]  # label -> the values to keep
+
+
+def families(constant: Dict[str, str], extractions: Sequence[Extraction], only: Selection) -> list[Family]:
+    """All families of a run, in the mapping's order.
+
+    :param constant: labels of every series
+    :param only: series with such a label and another value are left out; those without the label stay
+    """
+    found: dict[str, Family] = {}
+    for tables in zip(*(extraction.tables for extraction in extractions)):  # one metric's, of all sources
+        for extraction, table in zip(extractions, tables):
+            fixed = {**constant, SOURCE_LABEL: printable_path(extraction.path)}
+            for labels, cell in selected(table, only):
+                _add(found, table.metric, {**labels, **fixed}, labels, cell)
+    return list(found.values())
+
+
+def selected(table: Table, only: Selection) -> Iterable[tuple[dict[str, str], Cell]]:
+    """The series of a table that `only` keeps, as (labels, cell)."""
+    names = [label.name for label in table.metric.labels]
+    for values, cell in table.series.items():
+        labels = dict(zip(names, values))
+        if all(labels[name] in kept for name, kept in only.items() if name in labels):
+            yield labels, cell
+
+
+def unmatched(extractions: Iterable[Extraction], only: Selection) -> list[tuple[str, str, list[str]]]:
+    """The (label, value, values that there are) of `only` that occur in no series."""
+    values: dict[str, set[str]] = {name: set() for name in only}
+    for table in itertools.chain.from_iterable(extraction.tables for extraction in extractions):
+        for position, label in enumerate(table.metric.labels):
+            if label.name in values:
+                values[label.name].update(series[position] for series in table.series)
+    return [
+        (name, value, sorted(values[name]))
+        for name in only
+        for value in sorted(only[name])
+        if value not in values[name]
+    ]
+
+
+def printable_path(path: str) -> str:
+    """A path as a label's value: UTF-8, other bytes as \\xNN."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def _add(found: dict[str, Family], metric: Metric, labels: dict[str, str], own: dict[str, str], cell: Cell) -> None:
+    name = fill(metric.name, own)
+    if name not in found:
+        # The text format has no type info.
+        found[name] = Family(name, fill(metric.help, own), "gauge" if metric.type == "info" else metric.type, [])
+    labels = {label: value for label, value in labels.items() if label not in metric.in_name}
+    samples = found[name].samples
+    if isinstance(cell, Distribution):
+        if metric.type == "histogram":
+            bounds = [*map(repr, metric.buckets), "+Inf"]
+            for bound, count in zip(bounds, itertools.accumulate(cell.buckets)):
+                samples.append(Sample(f"{name}_bucket", {**labels, "le": bound}, count))
+        samples.append(Sample(f"{name}_sum", labels, cell.sum))
+        samples.append(Sample(f"{name}_count", labels, cell.count))
+    else:
+        samples.append(Sample(name, labels, cell))
