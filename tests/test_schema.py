@@ -21,7 +21,7 @@ from xmlprom.mapping.paths import PathError, parse, parse_rows
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-sys.path.insert(0, str(HERE / "unit"))
+sys.path.insert(0, str(HERE / "unit" / "mapping"))
 
 from test_against_xpath import a_mapping  # noqa: E402
 from test_bad_mapping import FAULTS  # noqa: E402

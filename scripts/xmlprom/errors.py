@@ -5,25 +5,10 @@ from __future__ import annotations
 import gc
 from typing import NamedTuple
 
-# Values of the label `reason` of xmlprom_last_run_failure: part of the contract, never rename one.
-REASONS = (
-    "missing",  # no file at the source's path, or no file matches its glob
-    "unreadable",  # permission denied, an I/O error
-    "not_regular",  # a directory, FIFO, device or socket
-    "too_large",
-    "changed",  # modified while it was read
-    "malformed",  # not well-formed XML: truncated, empty, another format, a wrong encoding
-    "doctype",  # an internal subset or an undefined entity
-    "root",  # a root element that no `rows` path can match
-    "value",  # a text that is no number, or a label's value that is not declared
-    "limit",  # too many series, too deep, a label too long
-    "invalid",  # what the mapping makes of the source would be lost by node_exporter, or harm it
-    "conflict",  # another file of the output directory holds the same family or series
-    "output",  # the output directory can't be written
-    "stale",  # the source is older than `max_age`
-    "killed",  # out of memory, out of time, or ended by another signal
-    "internal",  # a fault of xmlprom itself
-)
+from xmlprom import reasons
+from xmlprom.reasons import Reason
+
+SUCCESS, SOURCE_FAILED, USAGE = 0, 1, 2  # exit statuses
 
 
 class Problem(NamedTuple):
@@ -48,9 +33,9 @@ class UsageError(Exception):
 
 
 class RunError(Exception):
-    """The run failed; `reason` is one of REASONS. Exit status 1."""
+    """The run failed, for one of `reasons`. Exit status 1."""
 
-    def __init__(self, reason: str, message: str) -> None:
+    def __init__(self, reason: Reason, message: str) -> None:
         self.reason = reason
         super().__init__(message)
 
@@ -69,7 +54,7 @@ def free_memory() -> None:
 def out_of_memory(source: str) -> RunError:
     """The run needs more memory than it may have."""
     return RunError(
-        "killed",
+        reasons.KILLED,
         f"{source}: out of memory: do many rows differ in a label? Leave it out, or raise the collector's memory_max",
     )
 
@@ -80,4 +65,6 @@ def internal_error(error: BaseException) -> RunError:
     while place is not None and place.tb_next is not None:
         place = place.tb_next
     where = f"{place.tb_frame.f_globals.get('__name__')}:{place.tb_lineno}" if place is not None else "unknown place"
-    return RunError("internal", f"a fault in xmlprom, please report it: {type(error).__name__}: {error} ({where})")
+    return RunError(
+        reasons.INTERNAL, f"a fault in xmlprom, please report it: {type(error).__name__}: {error} ({where})"
+    )

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 with atheris.instrument_imports(include=["xmlprom"]):
-    from xmlprom.commands import collect
+    from xmlprom.commands import collector_run
     from xmlprom.errors import RunError
     from xmlprom.mapping.loader import load
     from xmlprom.textfile.text_parser import parse_strictly
@@ -25,7 +25,7 @@ def one(content: bytes) -> None:
     os.utime(SOURCE, (0, 0))
     for mapping in MAPPINGS:
         try:
-            output = collect.read(collect.Job(mapping, str(SOURCE), {}, "fuzz", SOURCE.parent))
+            output = collector_run.read(collector_run.Job(mapping, str(SOURCE), {}, "fuzz", SOURCE.parent))
         except RunError as error:
             if error.reason == "internal":
                 raise

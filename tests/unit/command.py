@@ -37,7 +37,7 @@ def run_as_nobody(*arguments: object) -> Result:
     program = (
         "import encodings.utf_8_sig, locale, os, sys; sys.path.insert(0, sys.argv[1]);"
         "from xmlprom import cli;"
-        "from xmlprom.commands import collect, terminal;"
+        "from xmlprom.commands import collect, collector_run, draft, explain, terminal;"
         "from xmlprom.textfile import atomic_write;"
         "os.getuid() or (os.setgroups([]), os.setgid(65534), os.setuid(65534));"
         "sys.exit(cli.main(sys.argv[2:]))"

@@ -13,7 +13,7 @@ from pathlib import Path
 from exporter import Exporter, Series, samples_of
 from hypothesis import HealthCheck, Phase, settings
 from test_against_xpath import naive
-from xmlprom.commands import collect
+from xmlprom.commands import collector_run
 from xmlprom.errors import MappingError, RunError
 from xmlprom.mapping.loader import load
 
@@ -96,9 +96,9 @@ def run_case(number: int, case: Case, directory: Path, scratch: Path) -> tuple[d
     except MappingError:
         tried["mapping refused"] += 1
         return old, None
-    job = collect.Job(loaded, str(source), {}, f"c{number}", str(directory))
+    job = collector_run.Job(loaded, str(source), {}, f"c{number}", str(directory))
     try:
-        collect.run(job)
+        collector_run.run(job)
     except RunError as error:
         count(error)
         return old, 0

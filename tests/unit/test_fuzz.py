@@ -19,7 +19,7 @@ from fuzzing import BATCH, Case, count, serves_exactly_what_is_expected, share, 
 from hypothesis import given
 from hypothesis import strategies as st
 from test_against_xpath import a_document, a_mapping, a_mapping_of_start_tags
-from xmlprom.commands import collect
+from xmlprom.commands import collector_run
 from xmlprom.errors import MappingError, RunError
 from xmlprom.mapping.loader import load
 from xmlprom.textfile.conflicts import check_publishable
@@ -210,9 +210,9 @@ def run_mutated(seed, number, directory, scratch):
     source.write_bytes(mutated(original.read_bytes(), draw, PIECES, 3))
     os.utime(source, (1_700_000_000,) * 2)  # no source that is being written
     mapping = load(original.with_suffix(".yml"))
-    job = collect.Job(mapping, str(source), {}, f"c{number}", str(directory))
+    job = collector_run.Job(mapping, str(source), {}, f"c{number}", str(directory))
     try:
-        collect.run(job)
+        collector_run.run(job)
         tried["published"] += 1
     except RunError as error:
         count(error)

@@ -9,16 +9,17 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
 from xmlprom.errors import UsageError
-from xmlprom.reading.xml_parser import Extraction, OnBytes
-from xmlprom.series.aggregators import Cell, Distribution
+from xmlprom.reading.xml_parser import OnBytes
+from xmlprom.series.aggregators import Distribution, SeriesValue
 from xmlprom.series.builder import Table
+from xmlprom.series.extraction import Extraction
 from xmlprom.series.families import Selection, selected, unmatched
 from xmlprom.textfile.text_format import number
 
 if TYPE_CHECKING:  # `collect` pays for neither
     from rich.table import Table as RichTable
 
-    from xmlprom.commands.explain import Explanation, MetricExplained, Rows
+    from xmlprom.commands.row_trace import Explanation, MetricExplained, Rows
 
 _PATIENCE = 1.0  # seconds before a progress bar appears
 _MAX_LINES = 40  # of one table
@@ -153,7 +154,7 @@ def _escaped(text: str) -> str:
     return _rich("markup").escape(text)  # type: ignore[no-any-return]
 
 
-def _number(cell: Cell) -> str:
+def _number(cell: SeriesValue) -> str:
     return f"{cell.count} (sum {number(cell.sum)})" if isinstance(cell, Distribution) else number(cell)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from xmlprom.commands.check import looks_like_identifier
+from xmlprom.commands.source_fit import looks_like_identifier
 from xmlprom.drafting.rows import Field, Rows
 from xmlprom.drafting.survey import MAX_VALUES
 from xmlprom.drafting.values import mixed_units, reading

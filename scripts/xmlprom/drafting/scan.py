@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from xmlprom import reasons
 from xmlprom.drafting.gather import MAX_TEXT, Gathered
 from xmlprom.drafting.survey import ANY, Place, Survey, merge
 from xmlprom.errors import RunError
@@ -93,7 +94,7 @@ class _Scanner(Reader):
 
     def _start(self, tag: str, attributes: Attributes) -> None:
         if len(self._open) >= self._max_depth:
-            raise RunError("limit", f"elements are nested deeper than {self._max_depth}")
+            raise RunError(reasons.LIMIT, f"elements are nested deeper than {self._max_depth}")
         node = self._node(tag)
         node.count += 1
         for name, text in attributes.items():

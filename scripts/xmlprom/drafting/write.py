@@ -21,7 +21,7 @@ def write(draft: Draft, source: str) -> str:
 
 def _lines(draft: Draft, source: str) -> Iterator[str]:
     yield "# Drafted from a sample: keep what you need, give it better names and help, then try"
-    yield "# `python3 scripts/xmlprom check FILE --source SAMPLE` and `python3 scripts/xmlprom collect FILE --dry-run`."
+    yield "# `xmlprom check FILE --source SAMPLE` and `xmlprom collect FILE --dry-run`."
     yield f"source: {_scalar(source)}"
     if draft.namespaces:
         yield "namespaces:"

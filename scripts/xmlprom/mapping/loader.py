@@ -124,15 +124,15 @@ def _constant_labels(node: Node) -> dict[str, str]:
 
 
 def _limits(node: Node) -> Limits:
-    fields = node.fields(("source_size", "series", "label_length", "depth", "past"))
+    fields = node.fields(("source_size", "series", "label_length", "depth", "overflow"))
     limits: dict[str, Any] = {}
     for key in ("series", "label_length", "depth"):
         if key in fields:
             limits[key] = _quantity(fields[key], "", "a whole number")
     if "source_size" in fields:
         limits["source_size"] = _quantity(fields["source_size"], "KiBMiBGiB", "a size like 200MiB")
-    if "past" in fields:
-        limits["fold"] = fields["past"].choice(("fail", "fold"), "way to treat what is past a limit") == "fold"
+    if "overflow" in fields:
+        limits["fold"] = fields["overflow"].choice(("fail", "fold"), "treatment beyond a limit") == "fold"
     return Limits(**{key: value for key, value in limits.items() if value is not None})
 
 

@@ -11,6 +11,7 @@ import math
 import re
 from xml.parsers import expat
 
+from xmlprom import reasons
 from xmlprom.errors import RunError
 
 _ENTITY = r"&(?!(?:lt|gt|amp|apos|quot);)([^#;][^;]*);"
@@ -45,7 +46,7 @@ class DoctypeGuard:
             return
         self._prologue -= len(chunk)
         if self._prologue < 0:
-            raise RunError("limit", f"no element starts within the first {_MAX_PROLOGUE} bytes")
+            raise RunError(reasons.LIMIT, f"no element starts within the first {_MAX_PROLOGUE} bytes")
         try:
             self._parser.Parse(chunk, last)
         except (expat.ExpatError, ValueError, LookupError):  # the last two: encodings that expat lacks
@@ -60,7 +61,7 @@ class DoctypeGuard:
         if self._doctype != _identity(name, public, system) or not re.fullmatch(
             _COMMON_ENCODINGS, self._encoding, re.I
         ):
-            raise RunError("doctype", "a DOCTYPE in an encoding in which it can't be checked is refused")
+            raise RunError(reasons.DOCTYPE, "a DOCTYPE in an encoding in which it can't be checked is refused")
 
     def close(self) -> None:
         """lxml found the whole document well-formed.
@@ -68,7 +69,9 @@ class DoctypeGuard:
         :raises RunError: if expat did not, so that undefined entities may have been lost
         """
         if self._external and self._failed:
-            raise RunError("doctype", "a DOCTYPE in a document that can't be checked for undefined entities is refused")
+            raise RunError(
+                reasons.DOCTYPE, "a DOCTYPE in a document that can't be checked for undefined entities is refused"
+            )
 
     def _defer(self, enabled: bool) -> None:
         """Whether expat may wait for more of a long token before it looks at it again."""
@@ -82,7 +85,7 @@ class DoctypeGuard:
         if has_subset:
             line = self._parser.CurrentLineNumber
             raise RunError(
-                "doctype",
+                reasons.DOCTYPE,
                 f"line {line}: a DOCTYPE with an internal subset (it can define entities) is refused",
             )
         self._doctype = _identity(name, public, system)
@@ -108,7 +111,9 @@ class DoctypeGuard:
     def _refuse_entity(self, name: str, is_parameter: bool) -> None:
         if not is_parameter:
             line = self._parser.CurrentLineNumber
-            raise RunError("doctype", f"line {line}: the entity &{name}; is not defined, so its text would be lost")
+            raise RunError(
+                reasons.DOCTYPE, f"line {line}: the entity &{name}; is not defined, so its text would be lost"
+            )
 
 
 def _identity(*parts: str | None) -> tuple[str, ...]:

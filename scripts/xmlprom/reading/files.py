@@ -9,6 +9,7 @@ import stat
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
+from xmlprom import reasons
 from xmlprom.errors import RunError
 
 _CHUNK = 1 << 16  # bytes
@@ -41,7 +42,7 @@ class SourceFile(NamedTuple):
         except OSError as error:
             raise _unreadable(error) from None
         if changed:
-            raise RunError("changed", "the file changed while it was read")
+            raise RunError(reasons.CHANGED, "the file changed while it was read")
 
 
 def find_sources(pattern: str) -> list[str]:
@@ -53,7 +54,7 @@ def find_sources(pattern: str) -> list[str]:
         return [pattern]
     found = sorted(path for path in glob.glob(pattern) if not os.path.isdir(path))
     if not found:
-        raise RunError("missing", f"{pattern}: no file matches")
+        raise RunError(reasons.MISSING, f"{pattern}: no file matches")
     return found
 
 
@@ -69,17 +70,17 @@ def open_source(path: str, max_size: int) -> SourceFile:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise RunError("not_regular", f"is {_kind(status.st_mode)}, not a regular file")
+            raise RunError(reasons.NOT_REGULAR, f"is {_kind(status.st_mode)}, not a regular file")
         if status.st_size > max_size:
-            raise RunError("too_large", f"has {status.st_size} bytes, more than limits.source_size, {max_size}")
+            raise RunError(reasons.TOO_LARGE, f"has {status.st_size} bytes, more than limits.source_size, {max_size}")
         stream = os.fdopen(descriptor, "rb", buffering=0)
         descriptor = None
         return SourceFile(path, stream, status.st_size, status.st_mtime, _identity(status))
     except FileNotFoundError:
-        raise RunError("missing", "the file does not exist") from None
+        raise RunError(reasons.MISSING, "the file does not exist") from None
     except OSError as error:
         if error.errno == errno.ENXIO:
-            raise RunError("not_regular", "is a socket or device, not a regular file") from None
+            raise RunError(reasons.NOT_REGULAR, "is a socket or device, not a regular file") from None
         raise _unreadable(error) from None
     finally:
         if descriptor is not None:
@@ -101,4 +102,4 @@ def _kind(mode: int) -> str:
 
 
 def _unreadable(error: OSError) -> RunError:
-    return RunError("unreadable", f"can't be read: {error.strerror or error}")
+    return RunError(reasons.UNREADABLE, f"can't be read: {error.strerror or error}")

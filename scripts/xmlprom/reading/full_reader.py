@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from xmlprom import reasons
 from xmlprom.errors import RunError
 from xmlprom.reading.path_matcher import State
 from xmlprom.reading.patterns import DocumentTarget, FieldTarget, Plan, local_name
@@ -49,7 +50,7 @@ class FullReader(Reader):
         self._captures: list[_Capture] = []
         self._heard: list[str] = []
         # `begin`: of the text, in `heard`, of an element of which nothing else is wanted.
-        state, begin = self._machine.start, -1
+        state, begin = self._matcher.start, -1
         ancestors, captures, heard, rows = self._ancestors, self._captures, self._heard, self._counter.rows
 
         def start(tag: str, attributes: Attributes) -> None:
@@ -123,8 +124,8 @@ class FullReader(Reader):
             _joined(parts)  # a text that never ends must not fill the memory
         self._counter.count()
 
-    def hand_on(self) -> None:
-        self._counter.hand_on()
+    def flush(self) -> None:
+        self._counter.flush()
 
     def _enter(self, state: State, attributes: Attributes) -> None:
         """Take what else a start tag tells than that rows start, and begin to listen for texts."""
@@ -165,5 +166,5 @@ def _joined(parts: list[str]) -> str:
     """
     text = "".join(parts)
     if len(text) > _MAX_TEXT:
-        raise RunError("limit", f"a text is longer than {_MAX_TEXT} characters: {text[:40]!r}...")
+        raise RunError(reasons.LIMIT, f"a text is longer than {_MAX_TEXT} characters: {text[:40]!r}...")
     return text.strip()

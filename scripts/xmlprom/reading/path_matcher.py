@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from operator import itemgetter
 
+from xmlprom import reasons
 from xmlprom.errors import RunError
 from xmlprom.reading.patterns import DocumentTarget, FieldTarget, Plan, RowTarget, Target
 from xmlprom.reading.rows import Attributes, Row, Tally
@@ -40,21 +41,21 @@ class State(dict[str, "State"]):
     row: Row
     column: int
     __slots__ = (
-        "machine", "up", "tag", "depth", "waiting", "targets", "undecided", "outcomes", "active",
+        "matcher", "up", "tag", "depth", "waiting", "targets", "undecided", "outcomes", "active",
         "whole", "open_rows", "fields", "documents", "has_more", "tallies", "attribute", "key",
         "only_text", "row", "column",
     )  # fmt: skip
 
     def __init__(
         self,
-        machine: Machine,
+        matcher: PathMatcher,
         up: State | None,
         tag: str,
         waiting: frozenset[_Item],
         targets: tuple[Target, ...],
         undecided: tuple[_Item, ...] = (),
     ) -> None:
-        self.machine = machine
+        self.matcher = matcher
         self.up: State = self if up is None else up
         self.tag = tag
         self.depth: int = 0 if up is None else up.depth + 1
@@ -101,14 +102,14 @@ class State(dict[str, "State"]):
         return next(row for row in state.open_rows if row.fields is target.fields)
 
     def __missing__(self, tag: str) -> State:
-        state = self.machine.below(self, tag)
-        if self.machine.keeps():
+        state = self.matcher.below(self, tag)
+        if self.matcher.keeps():
             self[tag] = state
         return state
 
     def decide(self, attributes: Attributes) -> State:
         """The state once predicates have seen the element's attributes; itself if there are none."""
-        return self.machine.decide(self, attributes) if self.undecided else self
+        return self.matcher.decide(self, attributes) if self.undecided else self
 
     def key_with_gaps(self, attributes: Attributes) -> object:
         """Under what `tallies` has a row, with None for attributes that are not there."""
@@ -117,7 +118,7 @@ class State(dict[str, "State"]):
         return texts[0] if self.attribute else texts
 
 
-class Machine:
+class PathMatcher:
     """Makes the states of one run.
 
     States and indexing them raise RunError: for a root element below which there can be no rows, for elements nested
@@ -142,9 +143,9 @@ class Machine:
         """The state below an element `tag` that stands directly in the element of `state`."""
         self._names.add(tag)
         if len(self._names) > _MAX_NAMES:
-            raise RunError("limit", f"elements have more than {_MAX_NAMES} different names")
+            raise RunError(reasons.LIMIT, f"elements have more than {_MAX_NAMES} different names")
         if state.depth == self._max_depth:
-            raise RunError("limit", f"elements are nested deeper than limits.depth, {self._max_depth}")
+            raise RunError(reasons.LIMIT, f"elements are nested deeper than limits.depth, {self._max_depth}")
         items, matched, decided = [], [], True
         for pattern, step in sorted(state.waiting):
             candidate = self._patterns[pattern].steps[step]
@@ -190,4 +191,4 @@ class Machine:
         paths = ", ".join(dict.fromkeys(fields.rows.text for fields in self._plan.sections))
         namespace, _, name = state.tag.rpartition("}")
         hint = f" (of namespace {namespace[1:]}: write {{*}}{name}, or declare a prefix)" if namespace else ""
-        raise RunError("root", f"the root element {name}{hint} can't match the rows' path {paths}")
+        raise RunError(reasons.ROOT, f"the root element {name}{hint} can't match the rows' path {paths}")

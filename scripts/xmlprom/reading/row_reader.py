@@ -11,8 +11,9 @@ from collections.abc import Callable, Collection, Iterable
 from itertools import repeat
 from typing import Any, Protocol
 
+from xmlprom import reasons
 from xmlprom.errors import RunError
-from xmlprom.reading.path_matcher import Machine, State
+from xmlprom.reading.path_matcher import PathMatcher, State
 from xmlprom.reading.patterns import Plan, RawRow, Target
 from xmlprom.reading.rows import Attributes, Texts
 
@@ -37,7 +38,7 @@ class Reader:
         self._sink = sink
         self._max_depth = max_depth
         self._on_doctype = on_doctype
-        self._machine = Machine(plan, max_depth)
+        self._matcher = PathMatcher(plan, max_depth)
         self._innermost: Callable[[], State]  # the state of the innermost open element
 
     def pieces(self, chunk: bytes) -> Iterable[bytes]:
@@ -49,7 +50,7 @@ class Reader:
 
     def close(self) -> None:
         self.count()
-        self.hand_on()
+        self.flush()
 
     def check_whole(self) -> None:
         """Make sure that all elements ended, once lxml found no fault.
@@ -59,15 +60,17 @@ class Reader:
         :raises RunError: if there was no root element, or one has not ended
         """
         if not self._is_whole():
-            raise RunError("malformed", "not well-formed XML: it ends early, at bytes that are wrong in its encoding")
+            raise RunError(
+                reasons.MALFORMED, "not well-formed XML: it ends early, at bytes that are wrong in its encoding"
+            )
 
     def _is_whole(self) -> bool:
-        return self._innermost() is self._machine.start and bool(self._machine.start)
+        return self._innermost() is self._matcher.start and bool(self._matcher.start)
 
     def count(self) -> None:
         """Count the rows since the last call; belongs behind each portion of the source."""
 
-    def hand_on(self) -> None:
+    def flush(self) -> None:
         """Give the rows that were counted to the metrics, in the source's order."""
 
 
@@ -91,9 +94,9 @@ class RowCounter:
             for section, counted in enumerate(self._counted):
                 # Where rows are seldom equal, to count them first is a detour.
                 self._uncounted[section] |= sum(counted.values()) < 2 * len(counted)
-            self.hand_on()
+            self.flush()
 
-    def hand_on(self) -> None:
+    def flush(self) -> None:
         for section, counted in enumerate(self._counted):
             self._sink.add(section, counted.items())
             counted.clear()

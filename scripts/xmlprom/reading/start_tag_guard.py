@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from xmlprom import reasons
 from xmlprom.errors import RunError
 
 _MAX_LENGTH = 1 << 17  # bytes
@@ -32,5 +33,5 @@ class StartTagGuard:
             self._tail += chunk
             if len(self._tail) > _MAX_LENGTH:
                 if self._tail[1:2] not in (b"!", b"?", b"/") and not re.match(_COMPLETE, self._tail):
-                    raise RunError("limit", f"a start tag is longer than {_MAX_LENGTH} bytes")
+                    raise RunError(reasons.LIMIT, f"a start tag is longer than {_MAX_LENGTH} bytes")
                 self._tail = b""  # a comment or a long text

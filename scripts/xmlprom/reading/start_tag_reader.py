@@ -17,7 +17,7 @@ class StartTagReader(Reader):
         super().__init__(plan, sink, max_depth, on_doctype)
         self._tallies: list[dict[RawRow, Tally]] = [{} for _ in plan.sections]
         self._counting: list[State] = []  # one for each key in `State.tallies`
-        state = self._machine.start
+        state = self._matcher.start
 
         def start(tag: str, attributes: Attributes) -> None:
             nonlocal state
@@ -57,9 +57,9 @@ class StartTagReader(Reader):
 
     def count(self) -> None:
         if max(len(self._counting), sum(map(len, self._tallies))) > MAX_DISTINCT:
-            self.hand_on()
+            self.flush()
 
-    def hand_on(self) -> None:
+    def flush(self) -> None:
         for section, tallies in enumerate(self._tallies):
             self._sink.add(section, [(texts, tally.rows) for texts, tally in tallies.items()])
             tallies.clear()

@@ -1,4 +1,4 @@
-"""Stream a source through lxml and aggregate its rows, in constant memory.
+"""Stream a source through lxml and the guards, and hand its rows on, in constant memory.
 
 Nothing counts before the document has closed cleanly: a truncated source shows only there.
 """
@@ -8,48 +8,22 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from lxml import etree
 
+from xmlprom import reasons
 from xmlprom.errors import RunError
-from xmlprom.mapping.model import Limits, Mapping
+from xmlprom.mapping.model import Limits
 from xmlprom.reading.doctype_guard import DoctypeGuard
 from xmlprom.reading.files import SourceFile, open_source
-from xmlprom.reading.patterns import Plan, compile_plan
+from xmlprom.reading.patterns import Plan
 from xmlprom.reading.row_reader import Reader, RowSink
 from xmlprom.reading.start_tag_guard import StartTagGuard
-from xmlprom.series.builder import Table, Totals
 
 _MAX_HELD = 16 << 20  # bytes of the source, of which rows are kept before they are aggregated
 OnBytes = Callable[[int, int], None]
 MakeReader = Callable[[Plan, RowSink, int, Callable[..., None]], Reader]
-
-
-class Extraction(NamedTuple):
-    """What one source holds. `size` in bytes, `modified` in Unix seconds; see Totals for the counts."""
-
-    path: str
-    size: int
-    modified: float
-    rows: int
-    folded: int
-    invalid: int
-    tables: tuple[Table, ...]
-
-
-def extract(mapping: Mapping, path: str, on_bytes: OnBytes | None = None) -> Extraction:
-    """Read one source and aggregate its rows.
-
-    :param on_bytes: is called with the bytes read so far and the file's size
-    :raises RunError: if the source fails in any way
-    """
-    plan = compile_plan(mapping)
-    totals = Totals(mapping, plan)
-    with naming(path):
-        source, reader = stream(path, plan, mapping.limits, totals, on_bytes=on_bytes)
-        tables = totals.finish(reader.documents)
-    return Extraction(path, source.size, source.modified, totals.rows, totals.folded, totals.invalid, tables)
 
 
 def make_reader(plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[..., None]) -> Reader:
@@ -79,7 +53,7 @@ def stream(
     on_bytes: OnBytes | None = None,
     make: MakeReader = make_reader,
 ) -> tuple[SourceFile, Reader]:
-    """Read one source to its end and hand every row to `sink`; see `extract`.
+    """Read one source to its end and hand every row to `sink`; all of its faults are RunErrors.
 
     :param make: makes the reader
     """
@@ -112,7 +86,7 @@ def _parse(source: SourceFile, reader: Reader, guard: DoctypeGuard, on_bytes: On
                 reader.count()
                 read += len(chunk)
                 if read % _MAX_HELD < len(chunk):
-                    reader.hand_on()
+                    reader.flush()
                 if on_bytes:
                     on_bytes(read, source.size)
             guard.feed(b"", last=True)
@@ -122,7 +96,7 @@ def _parse(source: SourceFile, reader: Reader, guard: DoctypeGuard, on_bytes: On
     except etree.XMLSyntaxError as error:
         if getattr(error, "code", 0) == etree.ErrorTypes.ERR_NO_MEMORY:  # the stubs lack it
             raise MemoryError from None
-        raise RunError("malformed", _fault(error.msg or "", source.size)) from None
+        raise RunError(reasons.MALFORMED, _fault(error.msg or "", source.size)) from None
 
 
 @contextlib.contextmanager

@@ -83,11 +83,11 @@ class Distribution:
         self.sum += number * times
 
 
-Cell = Union[float, Distribution]  # the value of a series
+SeriesValue = Union[float, Distribution]  # the value of a series
 _KINDS: dict[str | None, type[Aggregate]] = {"sum": _Sum, "min": _Min, "max": _Max, "last": _Last}
 
 
-def kind_of(metric: Metric) -> type[Aggregate | Distribution]:
+def aggregator_class(metric: Metric) -> type[Aggregate | Distribution]:
     """What combines the numbers of one of the metric's series; it is made with the metric."""
     if metric.value is None:
         return Aggregate if metric.type == "info" else _Count

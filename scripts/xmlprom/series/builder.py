@@ -8,11 +8,12 @@ from collections.abc import Callable, Collection, Iterable
 from operator import itemgetter
 from typing import NamedTuple
 
+from xmlprom import reasons
 from xmlprom.errors import RunError
 from xmlprom.mapping.model import Label, Limits, Mapping, Metric
 from xmlprom.mapping.paths import Path
 from xmlprom.reading.patterns import Plan, RawRow
-from xmlprom.series.aggregators import Aggregate, Cell, Distribution, kind_of
+from xmlprom.series.aggregators import Aggregate, Distribution, SeriesValue, aggregator_class
 from xmlprom.series.numbers import InvalidValueError, converter
 
 FOLDED = "other"  # the value of a label without an `other` of its own, past a limit
@@ -23,7 +24,7 @@ class Table(NamedTuple):
     """The series of one metric out of one source, by the values of its labels."""
 
     metric: Metric
-    series: dict[LabelValues, Cell]
+    series: dict[LabelValues, SeriesValue]
 
 
 class Series(NamedTuple):
@@ -86,7 +87,7 @@ class MetricTotals:
         self._where = [(condition, columns[condition.path]) for condition in metric.where]
         self._value_column = columns[metric.value.path] if metric.value else 0
         self._number = converter(metric.value) if metric.value else None
-        self._kind = kind_of(metric)
+        self._kind = aggregator_class(metric)
         self._aggregates: dict[LabelValues, Aggregate | Distribution] = {}
         self._series: dict[object, Series] = {}  # by texts that came before
         self._texts = _getter([column for _, column in self.labels])
@@ -132,7 +133,7 @@ class MetricTotals:
 
     def _refuse(self, error: InvalidValueError) -> None:
         if not (self.metric.value and self.metric.value.skip_invalid):
-            raise RunError("value", f"metric {self.metric.name}: {error}") from None
+            raise RunError(reasons.VALUE, f"metric {self.metric.name}: {error}") from None
 
     def series_of(self, row: RawRow) -> Series:
         """The series to which the row belongs.
@@ -211,7 +212,7 @@ class MetricTotals:
 
     def _too_many(self) -> RunError:
         return RunError(
-            "limit",
+            reasons.LIMIT,
             f"metric {self.metric.name} has more than {self._limits.series} series: is a label an identifier?"
             " Leave it out, declare its values, or raise limits.series",
         )
@@ -236,7 +237,7 @@ def label_value(label: Label, text: str | None, metric: Metric, limits: Limits) 
         if label.other is not None:
             return label.other, True
         raise RunError(
-            "value",
+            reasons.VALUE,
             f"metric {metric.name}: {_shown(value)} at {label.path.text} is no declared value of the label"
             f" {label.name!r}: add it to its 'values', or say with 'other' where to count it",
         )
@@ -244,7 +245,7 @@ def label_value(label: Label, text: str | None, metric: Metric, limits: Limits) 
         if limits.fold:
             return FOLDED, True
         raise RunError(
-            "limit",
+            reasons.LIMIT,
             f"metric {metric.name}: the label {label.name!r} would be {len(value)} characters long, {_shown(value)};"
             f" limits.label_length is {limits.label_length}",
         )
@@ -255,6 +256,6 @@ def _shown(text: str) -> str:
     return repr(text if len(text) <= 60 else f"{text[:57]}...")
 
 
-def _check_finite(cell: Cell, metric: Metric) -> None:
+def _check_finite(cell: SeriesValue, metric: Metric) -> None:
     if not math.isfinite(cell.sum if isinstance(cell, Distribution) else cell):
-        raise RunError("value", f"metric {metric.name}: the sum is too large for a number")
+        raise RunError(reasons.VALUE, f"metric {metric.name}: the sum is too large for a number")

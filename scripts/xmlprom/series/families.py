@@ -6,14 +6,29 @@ import itertools
 import os
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Dict
+from typing import NamedTuple
 
 from xmlprom.mapping.model import SOURCE_LABEL, Metric, fill
-from xmlprom.reading.xml_parser import Extraction
-from xmlprom.series.aggregators import Cell, Distribution
+from xmlprom.series.aggregators import Distribution, SeriesValue
 from xmlprom.series.builder import Table
-from xmlprom.textfile.text_format import Family, Sample
+from xmlprom.series.extraction import Extraction
 
 Selection = Dict[str, frozenset[str]]  # label -> the values to keep
+
+
+class Sample(NamedTuple):
+    name: str
+    labels: Dict[str, str]
+    value: float
+
+
+class Family(NamedTuple):
+    """A metric family: `type` is gauge, counter, histogram or summary; `samples` are added as they are found."""
+
+    name: str
+    help: str
+    type: str
+    samples: list[Sample]
 
 
 def families(constant: Dict[str, str], extractions: Sequence[Extraction], only: Selection) -> list[Family]:
@@ -31,7 +46,7 @@ def families(constant: Dict[str, str], extractions: Sequence[Extraction], only: 
     return list(found.values())
 
 
-def selected(table: Table, only: Selection) -> Iterable[tuple[dict[str, str], Cell]]:
+def selected(table: Table, only: Selection) -> Iterable[tuple[dict[str, str], SeriesValue]]:
     """The series of a table that `only` keeps, as (labels, cell)."""
     names = [label.name for label in table.metric.labels]
     for values, cell in table.series.items():
@@ -60,7 +75,9 @@ def printable_path(path: str) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def _add(found: dict[str, Family], metric: Metric, labels: dict[str, str], own: dict[str, str], cell: Cell) -> None:
+def _add(
+    found: dict[str, Family], metric: Metric, labels: dict[str, str], own: dict[str, str], cell: SeriesValue
+) -> None:
     name = fill(metric.name, own)
     if name not in found:
         # The text format has no type info.

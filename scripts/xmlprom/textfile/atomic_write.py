@@ -7,6 +7,7 @@ import glob
 import os
 import time
 
+from xmlprom import reasons
 from xmlprom.errors import RunError
 
 DEFAULT_DIRECTORY = "/var/lib/prometheus/node-exporter"
@@ -47,7 +48,7 @@ def replace(file: str, content: bytes) -> None:
         temporary = None
         _sync_directory(directory_of(file))
     except OSError as error:
-        raise RunError("output", f"{file}: can't be written: {error.strerror or error}") from None
+        raise RunError(reasons.OUTPUT, f"{file}: can't be written: {error.strerror or error}") from None
     finally:
         if temporary is not None:
             with contextlib.suppress(OSError):

@@ -6,6 +6,7 @@ import io
 import os
 import stat
 
+from xmlprom import reasons
 from xmlprom.errors import RunError
 from xmlprom.mapping.model import SOURCE_LABEL
 from xmlprom.textfile.atomic_write import directory_of
@@ -23,7 +24,7 @@ def check_publishable(content: bytes, data: str, status: str) -> None:
     try:
         own = parse_strictly(content)
     except ExpositionError as error:
-        raise RunError("invalid", f"{data}: not written, node_exporter could not stand it: {error}") from None
+        raise RunError(reasons.INVALID, f"{data}: not written, node_exporter could not stand it: {error}") from None
     _check_owner(own, data, status)
     names = [name.encode() for name in own]
     ours = (os.path.basename(data), os.path.basename(status))
@@ -32,7 +33,7 @@ def check_publishable(content: bytes, data: str, status: str) -> None:
             lines = (line for line in io.BytesIO(read_regular(file)) if any(name in line for name in names))
             why = conflict(own, parse_leniently(lines))
             if why:
-                raise RunError("conflict", f"{file} is in the way: {why}; rename the metric in one of both")
+                raise RunError(reasons.CONFLICT, f"{file} is in the way: {why}; rename the metric in one of both")
 
 
 def foreign_metric(data: str) -> str | None:
@@ -62,7 +63,7 @@ def _prom_files(directory: str) -> list[str]:
     try:
         return [os.path.join(directory, name) for name in sorted(os.listdir(directory)) if name.endswith(".prom")]
     except OSError as error:
-        raise RunError("output", f"{directory}: can't be read: {error.strerror or error}") from None
+        raise RunError(reasons.OUTPUT, f"{directory}: can't be read: {error.strerror or error}") from None
 
 
 def _check_owner(own: dict[str, FamilyText], data: str, status: str) -> None:
@@ -72,6 +73,6 @@ def _check_owner(own: dict[str, FamilyText], data: str, status: str) -> None:
         foreign = min((name for name, family in there.items() if family.series and name not in own), default=None)
     if foreign is not None:
         raise RunError(
-            "conflict",
+            reasons.CONFLICT,
             f"{data} is another program's, with the metric {foreign}: give the collector another name",
         )

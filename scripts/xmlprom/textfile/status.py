@@ -1,7 +1,7 @@
 """The status file: how the last run went. Every run writes it, also one that failed.
 
-HELP texts are the same for all collectors and must stay the same between releases: node_exporter drops a family
-whose HELP differs between two files.
+A metric is added to STATUS_METRICS alone. Its HELP is the same for all collectors and releases: node_exporter drops a
+family whose HELP differs between two files.
 """
 
 from __future__ import annotations
@@ -9,16 +9,17 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from xmlprom import __version__
-from xmlprom.errors import REASONS, RunError
-from xmlprom.reading.xml_parser import Extraction
+from xmlprom.errors import RunError
+from xmlprom.reasons import REASONS
+from xmlprom.series.extraction import Extraction
+from xmlprom.series.families import Family, Sample
 from xmlprom.textfile.conflicts import read_regular
-from xmlprom.textfile.text_format import Family, Sample
 
-_LAST_SUCCESS = "xmlprom_last_success_timestamp_seconds"
+LAST_SUCCESS = "xmlprom_last_success_timestamp_seconds"
 
 
 class Run(NamedTuple):
@@ -33,56 +34,112 @@ class Run(NamedTuple):
     series: int
 
 
+class StatusMetric(NamedTuple):
+    """A gauge of the status file; `samples` gives its (labels beside `collector`, value) for a run, or nothing."""
+
+    name: str
+    help: str
+    samples: Callable[[Run], Iterable[tuple[dict[str, str], float]]]
+
+
+def _known(value: float | None) -> list[tuple[dict[str, str], float]]:
+    return [] if value is None else [({}, value)]
+
+
+def _of_sources(
+    number: Callable[[Sequence[Extraction]], float],
+) -> Callable[[Run], list[tuple[dict[str, str], float]]]:
+    """What is only known after all sources were read; a failed run has no such sample."""
+    return lambda run: _known(number(run.extractions)) if run.extractions else []
+
+
+# The HELP texts never change between releases: see above.
+STATUS_METRICS = (
+    StatusMetric(
+        "xmlprom_last_run_success",
+        "Whether the last run replaced the data file",
+        lambda run: _known(int(run.error is None)),
+    ),
+    StatusMetric(
+        "xmlprom_last_run_failure",
+        "Whether the last run failed for this reason",
+        lambda run: [
+            ({"reason": reason}, int(run.error is not None and run.error.reason == reason)) for reason in REASONS
+        ],
+    ),
+    StatusMetric(
+        "xmlprom_last_run_timestamp_seconds",
+        "Unix time at which the last run started",
+        lambda run: _known(run.started),
+    ),
+    StatusMetric(
+        LAST_SUCCESS,
+        "Unix time at which the last successful run started",
+        lambda run: _known(run.last_success),
+    ),
+    StatusMetric(
+        "xmlprom_last_run_duration_seconds",
+        "Duration of the last run",
+        lambda run: _known(run.duration),
+    ),
+    StatusMetric(
+        "xmlprom_source_modified_timestamp_seconds",
+        "Modification time of the oldest source",
+        _of_sources(lambda sources: min(source.modified for source in sources)),
+    ),
+    StatusMetric(
+        "xmlprom_source_size_bytes",
+        "Total size of all sources",
+        _of_sources(lambda sources: sum(source.size for source in sources)),
+    ),
+    StatusMetric(
+        "xmlprom_rows",
+        "Rows found in all sources",
+        _of_sources(lambda sources: sum(source.rows for source in sources)),
+    ),
+    StatusMetric(
+        "xmlprom_series",
+        "Series written to the data file",
+        lambda run: _known(run.series) if run.extractions else [],
+    ),
+    StatusMetric(
+        "xmlprom_folded_rows",
+        "Rows counted under a fallback label value",
+        _of_sources(lambda sources: sum(source.folded for source in sources)),
+    ),
+    StatusMetric(
+        "xmlprom_invalid_rows",
+        "Rows left out of a metric because their value is not a number",
+        _of_sources(lambda sources: sum(source.invalid for source in sources)),
+    ),
+    StatusMetric(
+        "xmlprom_build_info",
+        "Version of xmlprom that ran last",
+        lambda _run: [({"version": __version__}, 1)],
+    ),
+)
+
+
 def status_families(run: Run) -> list[Family]:
-    """The status metrics. What is only known of a source that was read is left out after a failed run."""
-    labels = {"collector": run.collector}
-    families: list[Family] = []
-
-    def add(name: str, help_: str, value: float | None, more: dict[str, str] | None = None) -> None:
-        if value is not None:
-            if not families or families[-1].name != name:
-                families.append(Family(name, help_, "gauge", []))
-            families[-1].samples.append(Sample(name, {**labels, **(more or {})}, value))
-
-    add("xmlprom_last_run_success", "Whether the last run renewed the data file", int(run.error is None))
-    for reason in REASONS:
-        failed = run.error is not None and run.error.reason == reason
-        add(
-            "xmlprom_last_run_failure",
-            "Whether the last run failed for this reason",
-            int(failed),
-            {"reason": reason},
-        )
-    add("xmlprom_last_run_timestamp_seconds", "When the last run started, in Unix time", run.started)
-    add(_LAST_SUCCESS, "When the last successful run started, in Unix time", run.last_success)
-    add("xmlprom_last_run_duration_seconds", "How long the last run took", run.duration)
-    sources = run.extractions
-    if sources:
-        modified = min(source.modified for source in sources)
-        add(
-            "xmlprom_source_modified_timestamp_seconds",
-            "When the oldest source was modified, in Unix time",
-            modified,
-        )
-        add("xmlprom_source_size_bytes", "Size of all sources", sum(source.size for source in sources))
-        add("xmlprom_rows", "Rows found in all sources", sum(source.rows for source in sources))
-        add("xmlprom_series", "Series written to the data file", run.series)
-        folded = sum(source.folded for source in sources)
-        add("xmlprom_folded_rows", "Rows counted under another label value than their own", folded)
-        invalid = sum(source.invalid for source in sources)
-        add("xmlprom_invalid_rows", "Rows left out of a metric because their value is no number", invalid)
-    add("xmlprom_build_info", "Version of xmlprom that ran last", 1, {"version": __version__})
+    """The status metrics of a run, in their order; those without a sample are left out."""
+    families = []
+    for metric in STATUS_METRICS:
+        samples = [
+            Sample(metric.name, {"collector": run.collector, **labels}, value) for labels, value in metric.samples(run)
+        ]
+        if samples:
+            families.append(Family(metric.name, metric.help, "gauge", samples))
     return families
 
 
-def last_success(status: str, data: str | None) -> float | None:
-    """When the last successful run started, as an earlier status file tells.
+def read_last_success(status: str, data: str | None) -> float | None:
+    """When the last successful run started, from an earlier status file.
 
     Without one that can be read it is the time of the data file, which only successful runs write; None if there
     is none either.
     """
     content = read_regular(status).decode("utf-8", "replace")
-    match = re.search(rf"^{_LAST_SUCCESS}\{{[^}}\n]*\}} ([0-9]+(?:\.[0-9]+)?(?:e\+[0-9]+)?)$", content, re.M)
+    match = re.search(rf"^{LAST_SUCCESS}\{{[^}}\n]*\}} ([0-9]+(?:\.[0-9]+)?(?:e\+[0-9]+)?)$", content, re.M)
     if match and math.isfinite(float(match[1])):
         return float(match[1])
     try:

@@ -6,26 +6,11 @@ https://prometheus.io/docs/instrumenting/exposition_formats/
 from __future__ import annotations
 
 from collections.abc import Iterable
-from collections.abc import Mapping as Dict
-from typing import NamedTuple
+
+from xmlprom.series.families import Family
 
 _IN_HELP = str.maketrans({"\\": r"\\", "\n": r"\n"})
 _IN_LABEL = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
-
-
-class Sample(NamedTuple):
-    name: str
-    labels: Dict[str, str]
-    value: float
-
-
-class Family(NamedTuple):
-    """A metric family: `type` is gauge, counter, histogram or summary; `samples` are added as they are found."""
-
-    name: str
-    help: str
-    type: str
-    samples: list[Sample]
 
 
 def render(families: Iterable[Family]) -> bytes:

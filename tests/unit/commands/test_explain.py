@@ -118,7 +118,7 @@ def test_the_same_rows_are_folded_as_in_collect(write):
     # One section has both elements, the other b alone: `collect` counts them in different ways, in the source's order.
     mapping = write(
         "m.yml",
-        "limits: {series: 1, past: fold}\nsections:\n"
+        "limits: {series: 1, overflow: fold}\nsections:\n"
         "  - {rows: /r/*, metrics: [{name: m, help: h, labels: {x: '@x'}}]}\n"
         "  - {rows: /r/b, metrics: [{name: n, help: h, labels: {x: '@x'}}]}\n",
     )

@@ -13,7 +13,7 @@ from xmlprom.errors import RunError
 from xmlprom.mapping.loader import load
 from xmlprom.mapping.model import Value
 from xmlprom.mapping.paths import parse
-from xmlprom.reading.xml_parser import extract
+from xmlprom.series.extraction import extract
 from xmlprom.series.families import families
 from xmlprom.series.numbers import InvalidValueError, converter
 
@@ -380,13 +380,13 @@ def test_series_limit(collect):
 
 
 def test_series_limit_folds_what_is_not_declared(collect):
-    mapping = one("/r/a", LABELS, "limits: {series: 2, past: fold}\n")
+    mapping = one("/r/a", LABELS, "limits: {series: 2, overflow: fold}\n")
     assert collect(mapping, ROWS) == {"m i=0,k=a": 1, "m i=1,k=a": 1, "m i=other,k=a": 2}
 
 
 def test_declared_values_are_never_folded(write):
     label = 'labels: {i: {from: "@i", values: ["0", "1", "2", "3"]}}'
-    mapping = load(write("m.yml", one("/r/a", label, "limits: {series: 2, past: fold}\n")))
+    mapping = load(write("m.yml", one("/r/a", label, "limits: {series: 2, overflow: fold}\n")))
     extraction = extract(mapping, str(write("a.xml", ROWS)))
     assert extraction.folded == 0
     assert extraction.tables[0].series == {("0",): 1, ("1",): 1, ("2",): 1, ("3",): 1}
@@ -401,7 +401,7 @@ def test_label_length(collect, write):
     label = 'labels: {t: "@t"}'
     mapping = one("/r/a", label, "limits: {label_length: 1}\n")
     assert "the label 't' would be 2 characters long, 'xx'" in failure(collect, mapping, ROWS, "limit")
-    folding = one("/r/a", label, "limits: {label_length: 1, past: fold}\n")
+    folding = one("/r/a", label, "limits: {label_length: 1, overflow: fold}\n")
     assert collect(folding, ROWS) == {"m t=": 1, "m t=other": 2, "m t=x": 1}
     assert extract(load(write("m.yml", folding)), str(write("a.xml", ROWS))).folded == 2
 

@@ -15,7 +15,7 @@ import time
 
 import pytest
 from command import SCRIPT
-from xmlprom.commands.collect import Job, run
+from xmlprom.commands.collector_run import Job, run
 from xmlprom.mapping.loader import load
 
 MAPPING = "rows: /s/*\nmetrics:\n  - {name: m, help: h, labels: {x: '@a', t: text()}}\n"
@@ -24,7 +24,7 @@ PROGRAM = """
 import json, os, sys
 sys.path.insert(0, sys.argv[1])
 from xmlprom import cli
-from xmlprom.commands import collect, terminal
+from xmlprom.commands import collect, collector_run, draft, explain, terminal
 from xmlprom.reading import xml_parser
 from xmlprom.textfile import atomic_write
 
@@ -210,7 +210,7 @@ LARGE = {
     "100 MB of blanks": (lambda: [b" " * (1 << 20)] * 100, MAPPING, {"limit", "malformed"}),
     "a million distinct values": (lambda: around(lines(b"<r a='%d'/>", 1_000_000)), START_TAGS, {"limit"}),
     "a million distinct values, folded": (
-        lambda: around(lines(b"<r a='%d'/>", 1_000_000)), START_TAGS + "limits: {past: fold}\n", {None}
+        lambda: around(lines(b"<r a='%d'/>", 1_000_000)), START_TAGS + "limits: {overflow: fold}\n", {None}
     ),
     "a million distinct names": (lambda: around(lines(b"<r%d/>", 1_000_000)), START_TAGS, {"limit"}),
     "a million distinct names, not rows": (

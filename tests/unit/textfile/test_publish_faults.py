@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from command import EXAMPLES, SCRIPT, run, samples
 from exporter import samples_of
-from xmlprom.commands import collect
+from xmlprom.commands import collector_run
 from xmlprom.errors import RunError
 from xmlprom.mapping.loader import load
 from xmlprom.reading import files
@@ -36,22 +36,22 @@ def output(tmp_path):
 @pytest.fixture
 def job(tmp_path, output, monkeypatch):
     """Makes a collector; no pause lets a test wait."""
-    monkeypatch.setattr(collect, "_PAUSES", (0, 0, 0))
-    monkeypatch.setattr(collect, "_TICK", 0)
+    monkeypatch.setattr(collector_run, "_PAUSES", (0, 0, 0))
+    monkeypatch.setattr(collector_run, "_TICK", 0)
 
     def make(name="m", mapping=ONE, content="<s><a/></s>"):
         (tmp_path / f"{name}.yml").write_text(mapping)
         path = tmp_path / f"{name}.xml"
         path.write_text(content)
         os.utime(path, (time.time() - 60,) * 2)
-        return collect.Job(load(tmp_path / f"{name}.yml"), str(path), {}, name, str(output))
+        return collector_run.Job(load(tmp_path / f"{name}.yml"), str(path), {}, name, str(output))
 
     return make
 
 
 def failing(job):
     with pytest.raises(RunError) as failure:
-        collect.run(job)
+        collector_run.run(job)
     return failure.value
 
 
@@ -88,7 +88,7 @@ CONFLICTS = {
 @pytest.mark.parametrize(("content", "message"), CONFLICTS.values(), ids=CONFLICTS)
 def test_a_conflict_names_the_file_and_the_metric_and_keeps_the_data(content, message, job, output):
     mine = job()
-    collect.run(mine)
+    collector_run.run(mine)
     before, success = Path(mine.data).read_bytes(), told(mine)[1]
     (output / "theirs.prom").write_text(content)
     failure = failing(mine)
@@ -97,7 +97,7 @@ def test_a_conflict_names_the_file_and_the_metric_and_keeps_the_data(content, me
     assert Path(mine.data).read_bytes() == before
     assert told(mine) == ("conflict", success)
     (output / "theirs.prom").unlink()
-    collect.run(mine)
+    collector_run.run(mine)
     assert told(mine)[0] is None
 
 
@@ -121,7 +121,7 @@ def test_a_neighbour_of_any_kind_is_no_hindrance(job, output):
     with (output / "huge.prom").open("wb") as stream:
         stream.truncate(1 << 34)
     mine = job()
-    collect.run(mine)
+    collector_run.run(mine)
     assert Path(mine.data).read_text().endswith("1\n")
 
 
@@ -142,7 +142,7 @@ def test_another_programs_file_of_the_collectors_name_is_never_touched(max_age, 
 def test_two_collectors_share_a_family_by_the_same_mapping(job, exporter, monkeypatch):
     jobs = [job(name, content=f"<s><{name}/></s>") for name in ("a", "b")]
     for one in jobs:
-        collect.run(collect.Job(one.mapping, one.source, {}, one.collector, exporter.directory))
+        collector_run.run(collector_run.Job(one.mapping, one.source, {}, one.collector, exporter.directory))
     scrape = exporter.scrape()
     assert scrape.error == 0
     served = {series for series in scrape.series if series[0] == "m"}
@@ -158,7 +158,7 @@ def test_two_collectors_share_a_family_by_the_same_mapping(job, exporter, monkey
 def test_a_run_without_enough_memory_keeps_the_data_and_tells(megabytes, job, output, tmp_path):
     by_id = "rows: /s/*\nlimits: {series: 1000000}\nmetrics:\n  - {name: m, help: h, labels: {x: '@x'}}\n"
     mine = job(mapping=by_id, content="<s><a x='1'/></s>")
-    collect.run(mine)
+    collector_run.run(mine)
     before = Path(mine.data).read_bytes()
     with Path(mine.source).open("w") as stream:
         stream.writelines(["<s>", *(f"<a x='{number}'/>" for number in range(600_000)), "</s>"])
@@ -199,7 +199,7 @@ def test_a_dry_run_without_enough_memory_tells_so_wherever_it_ends(job, tmp_path
 
 def test_a_full_disk_keeps_the_old_file_and_leaves_no_temporary_one(job, output):
     mine = job()
-    collect.run(mine)
+    collector_run.run(mine)
     before = Path(mine.data).read_bytes()
     rows = "".join(f"<a{number}/>" for number in range(2000))
     Path(mine.source).write_text(f"<s>{rows}</s>")
@@ -216,14 +216,14 @@ def test_a_full_disk_keeps_the_old_file_and_leaves_no_temporary_one(job, output)
     assert Path(mine.data).read_bytes() == before
     assert told(mine)[0] == "output"
     assert names(output) == ["m.prom", "m.status.prom"]
-    collect.run(mine)
+    collector_run.run(mine)
     assert len(samples(Path(mine.data).read_text())) == 2000
 
 
 @pytest.mark.parametrize("step", ["_create", "fsync", "rename"])
 def test_an_error_at_any_step_of_the_write_keeps_the_old_file(step, job, output, monkeypatch):
     mine = job()
-    collect.run(mine)
+    collector_run.run(mine)
     before = Path(mine.data).read_bytes()
 
     def fails(*_arguments, **_more):
@@ -240,19 +240,19 @@ def test_an_error_at_any_step_of_the_write_keeps_the_old_file(step, job, output,
 def test_power_loss_at_any_step_of_the_write_keeps_the_old_file_and_the_next_run_heals(step, job, output):
     """The process ends where a power loss would end it: os._exit runs no clean-up."""
     mine = job()
-    collect.run(mine)
+    collector_run.run(mine)
     before = Path(mine.data).read_bytes()
     Path(mine.source).write_text("<s><a/><b/></s>")
     child = os.fork()
     if child == 0:
         setattr(atomic_write.os, step, lambda *_: os._exit(9))
-        collect.run(mine)
+        collector_run.run(mine)
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
     assert Path(mine.data).read_bytes() == before
     for left in output.glob(".m.prom.*.tmp"):
         os.utime(left, (time.time() - 2 * atomic_write._ABANDONED,) * 2)
-    collect.run(mine)
+    collector_run.run(mine)
     assert len(samples(Path(mine.data).read_text())) == 2
     assert names(output) == ["m.prom", "m.status.prom"]
 
@@ -262,7 +262,7 @@ def test_a_file_is_on_the_disk_before_it_is_renamed(job, monkeypatch):
     for step in ("fsync", "rename"):
         real = getattr(os, step)
         monkeypatch.setattr(atomic_write.os, step, lambda *a, step=step, real=real: (steps.append(step), real(*a))[1])
-    collect.run(job())
+    collector_run.run(job())
     assert steps == ["fsync", "rename", "fsync"] * 2
 
 
@@ -328,7 +328,7 @@ def test_many_runs_at_once(tmp_path, output):
 )
 def test_a_status_file_that_is_garbage_is_replaced(garbage, job):
     mine = job()
-    collect.run(mine)
+    collector_run.run(mine)
     Path(mine.status).write_bytes(garbage)
     os.unlink(mine.source)
     assert failing(mine).reason == "missing"
@@ -338,7 +338,7 @@ def test_a_status_file_that_is_garbage_is_replaced(garbage, job):
 def test_a_status_file_that_is_a_fifo_is_replaced(job):
     mine = job()
     os.mkfifo(mine.status)
-    collect.run(mine)
+    collector_run.run(mine)
     assert told(mine)[0] is None
 
 
@@ -346,8 +346,8 @@ def at(seconds, job, monkeypatch):
     """Run the collector when the clock is off by that."""
     with monkeypatch.context() as patch:
         real = time.time
-        patch.setattr(collect.time, "time", lambda: real() + seconds)
-        collect.run(job)
+        patch.setattr(collector_run.time, "time", lambda: real() + seconds)
+        collector_run.run(job)
 
 
 def test_a_clock_that_was_ahead_leaves_nothing_that_looks_fresh(job, monkeypatch):
@@ -361,7 +361,7 @@ def test_a_clock_that_was_ahead_leaves_nothing_that_looks_fresh(job, monkeypatch
 
 def test_a_clock_that_is_set_back_a_little_withdraws_nothing(job, monkeypatch):
     mine = job(mapping="max_age: 1h\n" + ONE)
-    collect.run(mine)
+    collector_run.run(mine)
     at(-600, mine, monkeypatch)
     assert Path(mine.data).exists()
 
@@ -376,7 +376,7 @@ def test_a_source_from_the_far_future_is_not_fresh(job):
 
 def test_max_age_withdraws_the_data_and_the_status_says_when_they_were_good(job):
     mine = job(mapping="max_age: 1h\n" + ONE)
-    collect.run(mine)
+    collector_run.run(mine)
     success = told(mine)[1]
     os.utime(mine.source, (time.time() - 4000,) * 2)
     assert failing(mine).reason == "stale"
@@ -454,7 +454,7 @@ CHANGES = [rewrite, grow, exchange, remove_and_return]
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_source_that_changes_once_is_read_again(change, changing):
     mine, reads = changing(change, 1)
-    collect.run(mine)
+    collector_run.run(mine)
     assert len(reads) == 2
     expected = "b" if change in (rewrite, exchange) else "a"
     assert [dict(labels)["x"] for _, labels in dict(samples_of(Path(mine.data).read_text()))] == [expected]
@@ -473,18 +473,18 @@ def test_a_source_that_keeps_changing_is_a_failed_run_that_keeps_the_data(change
 def test_a_truncated_end_is_read_again_while_the_application_writes(job, monkeypatch):
     mine = job(content="<s><a/>")
     os.utime(mine.source)
-    monkeypatch.setattr(collect.time, "sleep", lambda _: Path(mine.source).write_text("<s><a/><a/></s>"))
-    collect.run(mine)
+    monkeypatch.setattr(collector_run.time, "sleep", lambda _: Path(mine.source).write_text("<s><a/><a/></s>"))
+    collector_run.run(mine)
     assert Path(mine.data).read_text().endswith(" 2\n")
 
 
 def test_a_source_that_was_written_only_now_is_read_again(job, monkeypatch):
     """Two changes within a tick of the kernel's clock leave the same time, so that the second could not be seen."""
     mine = job()
-    monkeypatch.setattr(collect, "_TICK", 3600)
+    monkeypatch.setattr(collector_run, "_TICK", 3600)
     assert failing(mine).reason == "changed"
-    monkeypatch.setattr(collect.time, "sleep", lambda _: os.utime(mine.source, (0, 0)))
-    collect.run(mine)
+    monkeypatch.setattr(collector_run.time, "sleep", lambda _: os.utime(mine.source, (0, 0)))
+    collector_run.run(mine)
     assert told(mine)[0] is None
 
 
@@ -494,8 +494,8 @@ def test_a_writer_that_rewrites_in_place_never_gives_wrong_numbers(job, monkeypa
     The tick outlasts any wait of the writer on a busy machine, for a pause in the middle of a write is not to be seen.
     """
     mine = job()
-    monkeypatch.setattr(collect, "_TICK", 30)
-    monkeypatch.setattr(collect, "_PAUSES", (0.01, 0.01))
+    monkeypatch.setattr(collector_run, "_TICK", 30)
+    monkeypatch.setattr(collector_run, "_PAUSES", (0.01, 0.01))
     path = Path(mine.source)
     versions = [f"<s>{f'<{name}/>' * 40_000}</s>" for name in ("a", "b")]
     path.write_text(versions[0])
@@ -515,7 +515,7 @@ def test_a_writer_that_rewrites_in_place_never_gives_wrong_numbers(job, monkeypa
     try:
         for _ in range(20):
             try:
-                collect.run(mine)
+                collector_run.run(mine)
             except RunError as error:
                 assert error.reason in ("changed", "malformed")  # noqa: PT017
             else:

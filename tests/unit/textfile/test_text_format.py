@@ -7,7 +7,8 @@ import math
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
-from xmlprom.textfile.text_format import Family, Sample, number, render
+from xmlprom.series.families import Family, Sample
+from xmlprom.textfile.text_format import number, render
 from xmlprom.textfile.text_parser import parse_strictly
 
 LABELS = st.dictionaries(st.from_regex(r"[a-z][a-z0-9_]{0,5}", fullmatch=True), st.text(max_size=8), max_size=3)

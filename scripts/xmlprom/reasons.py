@@ -1,0 +1,81 @@
+"""Why a run can fail: the values of the label `reason` of xmlprom_last_run_failure.
+
+Each reason is here once; the status metrics, the README's and the runbook's tables follow it. The names are part of
+the contract: never rename one.
+"""
+
+from __future__ import annotations
+
+
+class Reason(str):
+    """A reason: its name, as a text; what it means; what an operator does about it. All three are Markdown."""
+
+    __slots__ = ("meaning", "remedy")
+    meaning: str
+    remedy: str
+
+    def __new__(cls, name: str, meaning: str, remedy: str) -> Reason:
+        reason = super().__new__(cls, name)
+        reason.meaning = meaning
+        reason.remedy = remedy
+        return reason
+
+
+MISSING = Reason(
+    "missing",
+    "no file is at the source's path, or none matches the glob",
+    "look at whether the application runs, and where it writes",
+)
+UNREADABLE = Reason(
+    "unreadable", "permission denied, or an I/O error", "add the file's group to the collector's `read_groups`"
+)
+NOT_REGULAR = Reason("not_regular", "the path is a directory, FIFO, device or socket", "correct the mapping's `source`")
+TOO_LARGE = Reason(
+    "too_large", "the file is larger than `limits.source_size`", "raise the limit, or let the application clean up"
+)
+CHANGED = Reason(
+    "changed", "the file was written each time it was read", "let the application write another file and rename it"
+)
+MALFORMED = Reason(
+    "malformed",
+    "the file is cut off, empty or not XML",
+    "look at the line that the journal names; the application has to repair it",
+)
+DOCTYPE = Reason(
+    "doctype",
+    "the DOCTYPE has an internal subset, or an entity is not defined",
+    "the application must not write it: XML attacks are made this way",
+)
+ROOT = Reason(
+    "root",
+    "the root element can't match the mapping's `rows`",
+    "the application's format has changed, or it is another file",
+)
+VALUE = Reason(
+    "value",
+    "a text is no number, or a label's value is not declared",
+    "declare it in the mapping: `map`, `missing`, `other`",
+)
+LIMIT = Reason(
+    "limit",
+    "too many series, nested too deeply, or a text that is too long",
+    "leave out the label that is an identifier, or raise `limits`",
+)
+INVALID = Reason(
+    "invalid", "node_exporter would reject the metrics, or be harmed by them", "correct the names in the mapping"
+)
+CONFLICT = Reason(
+    "conflict", "another `.prom` file has the same metrics", "the journal names it; rename one of the two"
+)
+OUTPUT = Reason("output", "the textfile directory can't be written", "look at its free space and its owner")
+STALE = Reason(
+    "stale",
+    "the source is older than `max_age`; its data are withdrawn",
+    "look at why the application stopped writing, see [XmlpromSourceOld](#xmlpromsourceold)",
+)
+KILLED = Reason(
+    "killed", "the run took too long or too much memory", "raise `xmlprom_timeout` or the collector's `memory_max`"
+)
+INTERNAL = Reason("internal", "a fault of xmlprom itself", "report it, with the journal's line")
+
+REASONS = tuple(value for value in list(globals().values()) if isinstance(value, Reason))
