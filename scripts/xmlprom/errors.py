@@ -19,6 +19,13 @@ class Problem(NamedTuple):
     message: str
 
 
+class Fault(NamedTuple):
+    """Why a path has no text in a row: fails the run once a metric wants it."""
+
+    reason: Reason
+    message: str
+
+
 class MappingError(Exception):
     """The mapping is wrong; `problems` holds everything that is, in the file's order. Exit status 2."""
 

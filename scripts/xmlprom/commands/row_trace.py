@@ -12,6 +12,7 @@ from xmlprom.reading.tracing_reader import TracingReader
 from xmlprom.reading.xml_parser import naming, stream
 from xmlprom.series.aggregators import Distribution, SeriesValue
 from xmlprom.series.builder import LabelValues, MetricTotals, Totals
+from xmlprom.series.cells import text_of
 from xmlprom.series.families import printable_path
 from xmlprom.series.numbers import InvalidValueError
 
@@ -108,7 +109,8 @@ class _Trace:
     def add(self, section: int, rows: Collection[tuple[RawRow, int]]) -> None:
         self.totals.rows += len(rows)
         for row, _ in rows:
-            place = (int(row[-2] or 0), int(row[-1] or 0))
+            number, line = row[-2:]
+            place = (int(str(number)), int(str(line)))
             taken = False
             for metric in self._sections[section]:
                 try:
@@ -138,7 +140,7 @@ def _trace(metric: MetricTrace, row: RawRow, place: tuple[int, int]) -> bool:
     series.aggregate.add(number, 1)
     metric.series.setdefault(series.values, Rows()).add(place)
     for (label, column), label_value in zip(totals.labels, series.values):
-        why = _difference(label, row[column], label_value)
+        why = _difference(label, text_of(row[column], label.path), label_value)
         if why:
             metric.note(why, place)
     return True

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from xmlprom.errors import RunError
 from xmlprom.mapping.model import Label, Mapping, Metric, Section
-from xmlprom.reading.patterns import Fields, FieldTarget, Plan, RawRow, compile_plan
+from xmlprom.reading.patterns import Cell, Fields, FieldTarget, Plan, RawRow, compile_plan
 from xmlprom.reading.xml_parser import naming, stream
 from xmlprom.series.builder import Totals
 
@@ -52,7 +52,7 @@ class _Seen:
     """What the rows of one section hold, per column."""
 
     matched: list[int]
-    values: list[dict[str, int]]
+    values: list[dict[Cell, int]]
     rows: int = 0
 
 
@@ -91,11 +91,11 @@ def _section_advice(fields: Fields, section: Section, seen: _Seen) -> Iterator[s
     for metric in section.metrics:
         for label in metric.labels:
             if not label.path.absolute:
-                column = fields.paths.index(label.path)
+                column = fields.paths.index(label.path.without_words)
                 yield from _label_advice(metric, label, seen.values[column], seen.matched[column])
 
 
-def _label_advice(metric: Metric, label: Label, values: dict[str, int], matched: int) -> Iterator[str]:
+def _label_advice(metric: Metric, label: Label, values: dict[Cell, int], matched: int) -> Iterator[str]:
     never = [value for value in label.values if value not in values and value != label.default]
     if matched and never:
         yield f"metric {metric.name}: the declared {label.name} {', '.join(map(repr, never))} never came"

@@ -26,6 +26,7 @@ class Limits(NamedTuple):
     series: int = 10_000  # per metric and run
     label_length: int = 256  # characters
     depth: int = 100  # elements in each other
+    held: int = 50_000  # rows and table entries at once, because a text around them is still to come
     fold: bool = False
 
 
@@ -75,6 +76,18 @@ class Metric(NamedTuple):
     value: Value | None = None  # None: rows are counted
     where: tuple[Condition, ...] = ()
     buckets: tuple[float, ...] = ()
+
+    def paths(self) -> Iterator[Path]:
+        """Every path whose text the metric needs; only those of labels may be absolute."""
+        yield from (label.path for label in self.labels)
+        yield from (condition.path for condition in self.where)
+        if self.value:
+            yield self.value.path
+
+    @property
+    def needs_order(self) -> bool:
+        """Whether it matters which row comes last."""
+        return self.value is not None and self.value.aggregate == "last"
 
     @property
     def in_name(self) -> tuple[str, ...]:

@@ -43,21 +43,46 @@ class Predicate(NamedTuple):
         return value is not None and (self.text is None or (value == self.text) != self.negated)
 
 
+class Key(NamedTuple):
+    """A predicate that compares the text at `of` ("." or "@name", or "child": of `child`) and is decided later.
+
+    The text has to be `text`, or that of the row's path `current`.
+    """
+
+    of: str
+    child: Step | None = None
+    text: str | None = None
+    current: Path | None = None
+
+
 class Step(NamedTuple):
     """One element on the way: `namespace` None is any, "" is none; `local` "*" is any name.
 
-    `descendant`: any number of elements may stand before it (`//`).
+    `descendant`: any number of elements may stand before it (`//`). `sibling`: on the axis following-sibling.
     """
 
     namespace: str | None
     local: str
     predicates: tuple[Predicate, ...] = ()
     descendant: bool = False
+    key: Key | None = None
+    sibling: bool = False
 
     def matches(self, tag: str) -> bool:
         """Whether an element with lxml's name `tag`, "{namespace}local" or "local", passes the name test."""
         namespace, _, local = tag[1:].rpartition("}") if tag[0] == "{" else ("", "", tag)
         return self.local in ("*", local) and self.namespace in (None, namespace)
+
+
+class Words(NamedTuple):
+    """`tokenize(., separator)[position]`: words of a text.
+
+    :param separator: None is white space
+    :param position: from 1 on; -1 is last(), 0 is current()/position(); None in rows
+    """
+
+    separator: str | None
+    position: int | None
 
 
 class Path(NamedTuple):
@@ -66,6 +91,8 @@ class Path(NamedTuple):
     `leaf`: "element" (the text of the element and all that it holds), "text()" (the text directly in it),
     "name()" (its name without the namespace), or "@name" in lxml's notation ("@{namespace}name").
     `others`: what stands behind `|`; as in XPath, the place that comes first in the document counts.
+    `words`: which word of the text; `take`: "one" of the matches (several are a fault), the "first", their "sum" or
+    "count".
     """
 
     text: str
@@ -74,6 +101,13 @@ class Path(NamedTuple):
     steps: tuple[Step, ...]
     leaf: str
     others: tuple[Path, ...] = ()
+    words: Words | None = None
+    take: str = "one"
+
+    @property
+    def without_words(self) -> Path:
+        """The path of the text that has the words: what a reader looks for."""
+        return self._replace(words=None) if self.words else self
 
     @property
     def branches(self) -> tuple[Path, ...]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional, Union
+from typing import NamedTuple, Union
 
+from xmlprom.errors import Fault
 from xmlprom.mapping.model import Mapping, Section
 from xmlprom.mapping.paths import Path, Step
 
-# The texts of one row, one per field of its section, None where there is none.
-RawRow = tuple[Optional[str], ...]
+# Of one path: its text, None without a match; the number of matches where they are counted, all texts where they are
+# added up; or why there is no one text.
+Cell = Union[str, None, int, tuple[str, ...], Fault]
+# The texts of one row, one per field of its section.
+RawRow = tuple[Cell, ...]
 
 
 class Fields(NamedTuple):
@@ -92,7 +96,7 @@ def compile_plan(mapping: Mapping, ordered: bool = False) -> Plan:
     """
     documents: dict[Path, None] = {}
     for metric in mapping.metrics:
-        documents.update((label.path, None) for label in metric.labels if label.path.absolute)
+        documents.update((path.without_words, None) for path in metric.paths() if path.absolute)
     sections = tuple(_fields(number, section, ordered) for number, section in enumerate(mapping.sections))
     patterns = []
     for fields in sections:
@@ -110,11 +114,8 @@ def compile_plan(mapping: Mapping, ordered: bool = False) -> Plan:
 def _fields(number: int, section: Section, ordered: bool) -> Fields:
     paths: dict[Path, None] = {}
     for metric in section.metrics:
-        paths.update((label.path, None) for label in metric.labels if not label.path.absolute)
-        paths.update((condition.path, None) for condition in metric.where)
-        if metric.value:
-            paths[metric.value.path] = None
-            ordered = ordered or metric.value.aggregate == "last"
+        paths.update((path.without_words, None) for path in metric.paths() if not path.absolute)
+        ordered = ordered or metric.needs_order
     own = tuple(
         (column, path.up, path.attribute)
         for column, path in enumerate(paths)

@@ -14,6 +14,7 @@ from xmlprom.mapping.model import Label, Limits, Mapping, Metric
 from xmlprom.mapping.paths import Path
 from xmlprom.reading.patterns import Plan, RawRow
 from xmlprom.series.aggregators import Aggregate, Distribution, SeriesValue, aggregator_class
+from xmlprom.series.cells import text_of
 from xmlprom.series.numbers import InvalidValueError, converter
 
 FOLDED = "other"  # the value of a label without an `other` of its own, past a limit
@@ -80,12 +81,12 @@ class MetricTotals:
     def __init__(self, metric: Metric, paths: tuple[Path, ...], limits: Limits) -> None:
         columns = {path: column for column, path in enumerate(paths)}
         self.metric = metric
-        self.labels = [(label, columns[label.path]) for label in metric.labels if not label.path.absolute]
+        self.labels = [(label, columns[label.path.without_words]) for label in metric.labels if not label.path.absolute]
         self.folded = 0
         self.invalid = 0
         self._limits = limits
-        self._where = [(condition, columns[condition.path]) for condition in metric.where]
-        self._value_column = columns[metric.value.path] if metric.value else 0
+        self._where = [(condition, columns[condition.path.without_words]) for condition in metric.where]
+        self._value_column = columns[metric.value.path.without_words] if metric.value else 0
         self._number = converter(metric.value) if metric.value else None
         self._kind = aggregator_class(metric)
         self._aggregates: dict[LabelValues, Aggregate | Distribution] = {}
@@ -117,7 +118,7 @@ class MetricTotals:
 
     def selects(self, row: RawRow) -> bool:
         """Whether `where` lets the row through."""
-        return all(condition.holds(row[column]) for condition, column in self._where)
+        return all(condition.holds(text_of(row[column], condition.path)) for condition, column in self._where)
 
     def number(self, row: RawRow) -> float | None:
         """What the row gives to its series, None if its value is missing.
@@ -146,7 +147,7 @@ class MetricTotals:
         folded = False
         values = []
         for label, column in self.labels:
-            value, changed = label_value(label, row[column], self.metric, self._limits)
+            value, changed = label_value(label, text_of(row[column], label.path), self.metric, self._limits)
             values.append(value)
             folded = folded or changed
         key = tuple(values)
@@ -170,7 +171,7 @@ class MetricTotals:
         self._fill_zeros()
         own = [label for label, _ in self.labels]
         fixed = {
-            label.name: label_value(label, documents[label.path], self.metric, self._limits)[0]
+            label.name: label_value(label, documents[label.path.without_words], self.metric, self._limits)[0]
             for label in self.metric.labels
             if label.path.absolute
         }

@@ -8,10 +8,12 @@ from math import isfinite, nan
 from typing import Optional
 
 from xmlprom.mapping.model import Value
+from xmlprom.reading.patterns import Cell
+from xmlprom.series.cells import text_of
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _MORE_DIGITS = re.compile(r"[.,'_]?[0-9]")  # behind a leading number: "1,000 MB" is not 1, "1.2.3" not 1.2
-Converter = Callable[[Optional[str]], Optional[float]]
+Converter = Callable[[Cell], Optional[float]]
 
 
 class InvalidValueError(ValueError):
@@ -31,8 +33,15 @@ def converter(value: Value) -> Converter:
     parse = _unix_time if value.date else _strict_number
     dated, scale = value.date is not None, value.scale
 
-    def number_of(text: str | None) -> float | None:
-        text = text.strip() if text else ""
+    plain = value.path.words is None
+
+    def number_of(cell: Cell) -> float | None:
+        if not cell:
+            text = ""
+        elif plain and isinstance(cell, str):
+            text = cell.strip()
+        else:
+            text = (text_of(cell, value.path) or "").strip()
         if text in known:
             return known[text]
         try:
