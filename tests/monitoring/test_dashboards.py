@@ -11,7 +11,7 @@ import yaml
 from conftest import ROOT
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-sys.path.insert(0, str(ROOT / "scripts"))
+sys.path.insert(0, str(ROOT / "tools"))
 import dashboards
 
 FILES = ROOT / "roles/monitoring/files/dashboards"

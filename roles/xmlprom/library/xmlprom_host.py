@@ -41,6 +41,12 @@ options:
     description: The content of xmlprom.target.
     type: str
     default: ''
+  schedule:
+    description: >-
+      The content of xmlprom.schedule.prom in the textfile directory, which shows each collector's interval also
+      when it never ran; no such file when empty.
+    type: str
+    default: ''
   check:
     description: The command that a mapping has to pass, without the mapping.
     type: list
@@ -80,6 +86,7 @@ target:
 MAPPINGS = "/etc/xmlprom"
 UNITS = "/etc/systemd/system"
 TARGET = f"{UNITS}/xmlprom.target"
+SCHEDULE = "xmlprom.schedule.prom"
 BEFORE = "/var/lib/xmlprom/before.json"
 EMPTY = {"packages": [], "users": [], "services": [], "files": {}, "directories": {}}
 
@@ -207,7 +214,16 @@ def write_collectors(host: Host, collectors: dict[str, dict[str, str]], target: 
         host.write(unit(name, "timer"), files["timer"])
         if moved_from != directory:
             remove_data(host, name, moved_from)
+            host.remove(f"{moved_from}/{SCHEDULE}")
     host.write(TARGET, target)
+
+
+def write_schedule(host: Host, content: str, directory: str) -> None:
+    path = f"{directory}/{SCHEDULE}"
+    if content:
+        host.write(path, content)
+    else:
+        host.remove(path)
 
 
 def remove_data(host: Host, name: str, directory: str) -> None:
@@ -283,6 +299,7 @@ def present(host: Host, before: dict) -> list[str]:
     left = {*installed(), *(name for name in params["absent"] if os.path.exists(f"{MAPPINGS}/{name}.yml"))}
     left = sorted(left - {*params["collectors"]})
     write_collectors(host, params["collectors"], params["target"], params["directory"])
+    write_schedule(host, params["schedule"], params["directory"])
     host.reload()
     remove_collectors(host, left, params["directory"])
     return left
@@ -293,7 +310,10 @@ def absent(host: Host, before: dict) -> list[str]:
     if not host.module.check_mode:
         host.run("systemctl", "disable", "--now", "xmlprom.target")
     host.remove(TARGET)
-    remove_collectors(host, left, host.module.params["directory"])
+    directory = host.module.params["directory"]
+    for used in {directory, *(output_directory(name, directory) for name in left)}:
+        write_schedule(host, "", used)
+    remove_collectors(host, left, directory)
     host.remove_empty(MAPPINGS)
     restore(host, before)
     return left
@@ -306,6 +326,7 @@ def main() -> None:
             "collectors": {"type": "dict", "default": {}},
             "absent": {"type": "list", "elements": "str", "default": []},
             "target": {"default": ""},
+            "schedule": {"default": ""},
             "check": {"type": "list", "elements": "str", "default": []},
             "directory": {"type": "path", "required": True},
             "group": {"default": "root"},

@@ -86,7 +86,7 @@ def run(job: Job, on_bytes: OnBytes | None = None) -> Output:
             _record_failure(job, error, started, time.monotonic() - clock)
         raise
     duration = time.monotonic() - clock
-    _record(job, Run(job.collector, started, duration, None, started, output.extractions, output.series))
+    _record(job, started, duration, None, started, output)
     return output
 
 
@@ -170,8 +170,22 @@ def _record_failure(job: Job, error: RunError, started: float, duration: float |
     if ours and (too_old or error.reason == reasons.STALE):
         with contextlib.suppress(OSError):  # what can't be removed can't be replaced either: the run reports that
             os.unlink(job.data)
-    _record(job, Run(job.collector, started, duration, error, success, (), 0))
+    _record(job, started, duration, error, success, Output(b"", 0, ()))
 
 
-def _record(job: Job, run_: Run) -> None:
+def _record(
+    job: Job, started: float, duration: float | None, error: RunError | None, success: float | None, output: Output
+) -> None:
+    mapping = job.mapping
+    run_ = Run(
+        collector=job.collector,
+        started=started,
+        duration=duration,
+        error=error,
+        last_success=success,
+        extractions=output.extractions,
+        series=output.series,
+        max_age=mapping.max_age,
+        series_limit=mapping.limits.series,
+    )
     replace(job.status, render(status_families(run_)))

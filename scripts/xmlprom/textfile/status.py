@@ -23,7 +23,10 @@ LAST_SUCCESS = "xmlprom_last_success_timestamp_seconds"
 
 
 class Run(NamedTuple):
-    """One run of a collector: times in Unix seconds, `duration` in seconds if it is known, `error` if it failed."""
+    """One run of a collector: times in Unix seconds, `duration` in seconds if it is known, `error` if it failed.
+
+    `max_age`, in seconds, and `series_limit` are the mapping's.
+    """
 
     collector: str
     started: float
@@ -32,6 +35,8 @@ class Run(NamedTuple):
     last_success: float | None
     extractions: Sequence[Extraction]
     series: int
+    max_age: float | None
+    series_limit: int
 
 
 class StatusMetric(NamedTuple):
@@ -88,6 +93,11 @@ STATUS_METRICS = (
         _of_sources(lambda sources: min(source.modified for source in sources)),
     ),
     StatusMetric(
+        "xmlprom_source_max_age_seconds",
+        "Age of a source from which its metrics are withdrawn",
+        lambda run: _known(run.max_age),
+    ),
+    StatusMetric(
         "xmlprom_source_size_bytes",
         "Total size of all sources",
         _of_sources(lambda sources: sum(source.size for source in sources)),
@@ -101,6 +111,11 @@ STATUS_METRICS = (
         "xmlprom_series",
         "Series written to the data file",
         lambda run: _known(run.series) if run.extractions else [],
+    ),
+    StatusMetric(
+        "xmlprom_series_limit",
+        "Largest number of series that one metric may have",
+        lambda run: _known(run.series_limit),
     ),
     StatusMetric(
         "xmlprom_folded_rows",

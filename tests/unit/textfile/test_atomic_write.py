@@ -52,9 +52,21 @@ def test_status_of_a_success(tmp_path):
     assert found["xmlprom_source_modified_timestamp_seconds"] == pytest.approx(SOURCE.stat().st_mtime)
     assert found["xmlprom_source_size_bytes"] == SOURCE.stat().st_size
     assert (found["xmlprom_rows"], found["xmlprom_series"], found["xmlprom_folded_rows"]) == (6, 10, 0)
+    assert found["xmlprom_series_limit"] == 10_000
+    assert "xmlprom_source_max_age_seconds" not in found
     assert found['xmlprom_build_info{collector="store",version="0.1.0"}'] == 1
     families = list(text_string_to_metric_families(status))
     assert all(family.documentation and family.type == "gauge" for family in families)
+
+
+@pytest.mark.parametrize("source", ["old.xml", "none.xml"])
+def test_the_mappings_limits_are_shown_by_every_run(tmp_path, write, source):
+    mapping = (EXAMPLES / "store.yml").read_text() + "max_age: 1h\nlimits: {series: 50}\n"
+    path = write("old.xml", SOURCE.read_text())
+    run("collect", write("store.yml", mapping), "--source", path.with_name(source), "--output-dir", tmp_path)
+    found = samples((tmp_path / "store.status.prom").read_text())
+    assert found['xmlprom_source_max_age_seconds{collector="store"}'] == 3600
+    assert found['xmlprom_series_limit{collector="store"}'] == 50
 
 
 def test_last_success_survives_failed_runs_and_garbage_in_the_status_file(tmp_path):
