@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-import json
+import re
 from pathlib import Path
 
 import pytest
@@ -56,21 +55,18 @@ def test_checksums_are_whole() -> None:
         assert all(len(value) == 64 and int(value, 16) for value in sums.values())
 
 
-@pytest.mark.parametrize(
-    ("arguments", "values"),
-    [
-        (["node_exporter", "--collector.textfile.directory=/a", "--x"], ["/a"]),
-        (["node_exporter", "--collector.textfile.directory", "/a"], ["/a"]),
-        (["node_exporter", "-collector.textfile.directory=/a", "--collector.textfile.directory=/b"], ["/a", "/b"]),
-        (["node_exporter", "--collector.textfile.directory.x=/a"], []),
-    ],
-)
-def test_finds_the_directories_of_a_running_exporter(arguments: list[str], values: list[str]) -> None:
-    path = ROOT / "roles/node_exporter/files/find_textfile_directories.py"
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    assert module.patterns(arguments) == values
-    assert json.loads(json.dumps(module.exporters())) == module.exporters()
+def test_the_collection_has_the_program_s_version() -> None:
+    program = (ROOT / "scripts/xmlprom/__init__.py").read_text(encoding="utf-8")
+    assert f'__version__ = "{load("galaxy.yml")["version"]}"' in program.splitlines()
+
+
+def test_modules_are_called_by_their_full_name() -> None:
+    modules = {path.stem for path in (ROOT / "plugins/modules").glob("*.py")}
+    assert set(load("meta/runtime.yml")["action_groups"]["all"]) == modules
+    files = [path for folder in ("roles", "playbooks") for path in (ROOT / folder).rglob("*.yml")]
+    called = {
+        name
+        for path in files
+        for name in re.findall(r"^ +xmlprom\.fleet\.(\w+):$", path.read_text("utf-8"), re.MULTILINE)
+    }
+    assert called == modules

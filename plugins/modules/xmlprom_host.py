@@ -10,6 +10,7 @@ import os
 import pwd
 import re
 import tempfile
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -68,6 +69,13 @@ options:
     default: {}
 """
 
+EXAMPLES = r"""
+- name: Remove all collectors, and leave the textfile directory as it was
+  xmlprom.fleet.xmlprom_host:
+    state: absent
+    directory: /var/lib/prometheus/node-exporter
+"""
+
 RETURN = r"""
 removed:
   description: Collectors that were on the host and are no longer.
@@ -88,7 +96,7 @@ UNITS = "/etc/systemd/system"
 TARGET = f"{UNITS}/xmlprom.target"
 SCHEDULE = "xmlprom.schedule.prom"
 BEFORE = "/var/lib/xmlprom/before.json"
-EMPTY = {"packages": [], "users": [], "services": [], "files": {}, "directories": {}}
+EMPTY: dict[str, Any] = {"packages": [], "users": [], "services": [], "files": {}, "directories": {}}
 
 
 def read(path: str) -> str | None:
@@ -251,7 +259,7 @@ def remove_collectors(host: Host, names: list[str], directory: str) -> None:
     host.reload()
 
 
-def give_directory(host: Host, directory: str, group: str, before: dict) -> None:
+def give_directory(host: Host, directory: str, group: str, before: dict[str, Any]) -> None:
     if not os.path.isdir(directory):
         host.note(directory, "", "directory\n")
         before["directories"].setdefault(directory, None)
@@ -270,7 +278,7 @@ def give_directory(host: Host, directory: str, group: str, before: dict) -> None
             host.permit(directory, "root", group, 0o1775)
 
 
-def restore(host: Host, before: dict) -> None:
+def restore(host: Host, before: dict[str, Any]) -> None:
     for directory, found in before["directories"].items():
         if found is None:
             host.remove_empty(directory)
@@ -287,7 +295,7 @@ def restore(host: Host, before: dict) -> None:
                 os.chmod(path, stat.st_mode & 0o7777)
 
 
-def present(host: Host, before: dict) -> list[str]:
+def present(host: Host, before: dict[str, Any]) -> list[str]:
     params = host.module.params
     check_mappings(host, params["collectors"], params["check"])
     for kind in ("packages", "users", "services"):
@@ -296,8 +304,8 @@ def present(host: Host, before: dict) -> list[str]:
         before["files"] = params["before"].get("files", {})
     give_directory(host, params["directory"], params["group"], before)
     host.write(BEFORE, json.dumps(before, indent=2, sort_keys=True) + "\n", 0o600)
-    left = {*installed(), *(name for name in params["absent"] if os.path.exists(f"{MAPPINGS}/{name}.yml"))}
-    left = sorted(left - {*params["collectors"]})
+    found = {*installed(), *(name for name in params["absent"] if os.path.exists(f"{MAPPINGS}/{name}.yml"))}
+    left = sorted(found - {*params["collectors"]})
     write_collectors(host, params["collectors"], params["target"], params["directory"])
     write_schedule(host, params["schedule"], params["directory"])
     host.reload()
@@ -305,7 +313,7 @@ def present(host: Host, before: dict) -> list[str]:
     return left
 
 
-def absent(host: Host, before: dict) -> list[str]:
+def absent(host: Host, before: dict[str, Any]) -> list[str]:
     left = installed()
     if not host.module.check_mode:
         host.run("systemctl", "disable", "--now", "xmlprom.target")

@@ -1,26 +1,106 @@
-"""Prove on a host that its collectors' series reach node_exporter's /metrics.
-
-The role sends this text to the host's Python, with a call of main() at its end. It prints a JSON list with one object
-per collector: its `problem`, empty when all is well, what its status metrics tell, and in trouble the unit's last
-journal lines. All of this happens in one go, because each step of its own is one more round trip to a whole fleet.
-"""
+#!/usr/bin/python
+"""Ansible module: verify that collectors' series reach node_exporter's metrics."""
 
 from __future__ import annotations
 
 import base64
-import json
 import re
 import ssl
 import subprocess
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+DOCUMENTATION = r"""
+module: xmlprom_verify
+short_description: Verify that collectors' series reach node_exporter's metrics
+description:
+  - Compares each collector's data file and status with what node_exporter serves on the host itself.
+  - Changes nothing, unless O(run=true) starts the collectors first. In check mode none is started.
+  - One run of one module for all collectors, because each is one more round trip to every host of a fleet.
+author: The xmlprom authors
+options:
+  collectors:
+    description: Names of the collectors to verify.
+    type: list
+    elements: str
+    required: true
+  run:
+    description: Whether to run each collector first.
+    type: bool
+    default: false
+  url:
+    description: Where the host finds its own metrics.
+    type: str
+    default: http://127.0.0.1:9100/metrics
+  ca_file:
+    description: The CA that signed the exporter's certificate. The default is those that the system trusts.
+    type: str
+    default: ''
+  validate_certs:
+    description: Whether the exporter's certificate has to be valid.
+    type: bool
+    default: true
+  username:
+    description: The user for an exporter that asks for a password.
+    type: str
+    default: ''
+  password:
+    description: The password of O(username).
+    type: str
+    default: ''
+"""
+
+EXAMPLES = r"""
+- name: Run the collector store, and look for its series
+  xmlprom.fleet.xmlprom_verify:
+    collectors: [store]
+    run: true
+"""
+
+RETURN = r"""
+reports:
+  description: One report for each collector.
+  type: list
+  elements: dict
+  returned: always
+  contains:
+    collector:
+      description: The collector's name.
+      type: str
+      returned: always
+    problem:
+      description: What is wrong; empty when nothing is.
+      type: str
+      returned: always
+    age:
+      description: Seconds since the last run that succeeded.
+      type: float
+      returned: when there was one
+    rows:
+      description: Rows that the last run read.
+      type: float
+      returned: when the metrics have it
+    series:
+      description: Series that the last run wrote.
+      type: float
+      returned: when the metrics have it
+    journal:
+      description: The last lines of the collector's journal; empty when nothing is wrong.
+      type: list
+      elements: str
+      returned: always
+"""
 
 PATIENCE_SECONDS = 5
 JOURNAL_LINES = "10"
 SAMPLE = re.compile(r"([a-zA-Z_:][\w:]*)\s*(?:\{(.*)\})?\s*(\S+)")
 LABEL = re.compile(r'(\w+)\s*=\s*"((?:[^"\\]|\\.)*)"')
-Series = dict[tuple[str, frozenset], float]
+Series = dict[tuple[str, frozenset[tuple[str, Any]]], float]
 
 
 def output_of(*command: str) -> str:
@@ -41,7 +121,7 @@ def scrape(url: str, ca_file: str, validate_certs: bool, username: str, password
     while True:
         try:
             with opener.open(url, timeout=PATIENCE_SECONDS) as answer:
-                return answer.read().decode()
+                return str(answer.read(), "utf-8")
         except urllib.error.HTTPError:
             raise
         except OSError:
@@ -113,7 +193,7 @@ def data_file(name: str) -> Path:
     return Path(written[1] if written else "/var/lib/prometheus/node-exporter", f"{name}.prom")
 
 
-def report(name: str, shown: Series) -> dict[str, object]:
+def report(name: str, shown: Series) -> dict[str, Any]:
     def status(metric: str) -> float | None:
         return shown.get((f"xmlprom_{metric}", frozenset([("collector", name)])))
 
@@ -129,7 +209,7 @@ def report(name: str, shown: Series) -> dict[str, object]:
     }
 
 
-def prove(names: list[str], exporter: dict) -> list[dict[str, object]]:
+def verify(names: list[str], exporter: dict[str, Any]) -> list[dict[str, Any]]:
     try:
         shown = parse(scrape(**exporter))
     except (OSError, ValueError) as error:
@@ -138,13 +218,29 @@ def prove(names: list[str], exporter: dict) -> list[dict[str, object]]:
     return [report(name, shown) for name in names]
 
 
-def main(request: str) -> None:
-    told = json.loads(request)
-    names = told["collectors"]
-    if told["run"] and names:
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "collectors": {"type": "list", "elements": "str", "required": True},
+            "run": {"type": "bool", "default": False},
+            "url": {"default": "http://127.0.0.1:9100/metrics"},
+            "ca_file": {"default": ""},
+            "validate_certs": {"type": "bool", "default": True},
+            "username": {"default": ""},
+            "password": {"default": "", "no_log": True},
+        },
+        supports_check_mode=True,
+    )
+    exporter = {**module.params}
+    names, run = exporter.pop("collectors"), exporter.pop("run")
+    if run and names and not module.check_mode:
         output_of("systemctl", "start", *(f"xmlprom-{name}.service" for name in names))
-    reports = prove(names, told["exporter"])
+    reports = verify(names, exporter)
     if any(one["problem"] for one in reports):
         # A run by the timer may have replaced a file between the scrape and the look at it.
-        reports = prove(names, told["exporter"])
-    print(json.dumps(reports))
+        reports = verify(names, exporter)
+    module.exit_json(changed=False, reports=reports)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,14 +1,48 @@
-"""Print as JSON which directories the running node_exporters read, one object per process.
-
-Of a process in a container those count that are the same directory on the host.
-"""
+#!/usr/bin/python
+"""Ansible module: look which textfile directories the running node_exporters read."""
 
 from __future__ import annotations
 
 import glob
-import json
 import os
 from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+DOCUMENTATION = r"""
+module: node_exporter_info
+short_description: Look which textfile directories the running node_exporters read
+description:
+  - Reads the flags of the host's node_exporter processes, whoever runs them. Changes nothing.
+  - Of a process in a container those directories count that are the same directory on the host.
+author: The xmlprom authors
+options: {}
+"""
+
+EXAMPLES = r"""
+- name: Look which directories the exporter reads
+  xmlprom.fleet.node_exporter_info:
+  register: running
+"""
+
+RETURN = r"""
+exporters:
+  description: The processes that run.
+  type: list
+  elements: dict
+  returned: always
+  contains:
+    command:
+      description: What the process was started as.
+      type: str
+      returned: always
+    directories:
+      description: The textfile directories that it reads.
+      type: list
+      elements: str
+      returned: always
+"""
 
 FLAG = "--collector.textfile.directory"
 NAMES = ("node_exporter", "prometheus-node-exporter")
@@ -33,7 +67,7 @@ def is_on_host(pid: str, directory: str) -> bool:
         return False
 
 
-def exporters() -> list[dict[str, object]]:
+def exporters() -> list[dict[str, Any]]:
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
@@ -51,5 +85,10 @@ def exporters() -> list[dict[str, object]]:
     return found
 
 
+def main() -> None:
+    module = AnsibleModule(argument_spec={}, supports_check_mode=True)
+    module.exit_json(changed=False, exporters=exporters())
+
+
 if __name__ == "__main__":
-    print(json.dumps(exporters()))
+    main()

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ansible.plugins.callback import CallbackBase
 
 DOCUMENTATION = """
 name: xmlprom_table
 type: aggregate
 short_description: the fleet's collectors as a table
-description: Shows the reports that the role's proof leaves in the statistics, and the hosts that have none.
+description:
+  - Shows the reports that the role's verification leaves in the statistics, and the hosts that have none.
+  - The collection's own playbooks load it. For a playbook of your own, add it to C(callbacks_enabled).
 """
+
+Report = dict[str, Any]
+Line = tuple[str, ...]
 
 HEADER = ("HOST", "COLLECTOR", "SUCCESS", "AGE", "ROWS", "SERIES", "")
 UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (0, "s"))
@@ -26,7 +33,7 @@ def number(value: float | None) -> str:
     return "-" if value is None else f"{value:.0f}"
 
 
-def first_line(result: dict) -> str:
+def first_line(result: dict[str, Any]) -> str:
     return str(result.get("msg") or "failed").removeprefix("Task failed: ").splitlines()[0]
 
 
@@ -39,18 +46,21 @@ class CallbackModule(CallbackBase):
         super().__init__()
         self.lost: dict[str, str] = {}
 
-    def v2_runner_on_unreachable(self, result) -> None:
+    def v2_runner_on_unreachable(self, result: Any) -> None:
         self.lost[result.host.name] = f"unreachable: {first_line(result.result)}"
 
-    def v2_runner_on_failed(self, result, ignore_errors: bool = False) -> None:
+    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         if not ignore_errors:
             self.lost[result.host.name] = f"{result.task.name}: {first_line(result.result)}"
 
-    def v2_playbook_on_stats(self, stats) -> None:
-        reports = {host: told["xmlprom"] for host, told in stats.custom.items() if "xmlprom" in told}
-        if not reports and not self.lost:
+    def v2_playbook_on_stats(self, stats: Any) -> None:
+        reports = {host: custom["xmlprom"] for host, custom in stats.custom.items() if "xmlprom" in custom}
+        # The collection's playbooks load it by its path; the configuration may load it by its name too.
+        printed = getattr(stats, self.CALLBACK_NAME, False)
+        if printed or not (reports or self.lost):
             return
-        lines = [(HEADER, None)]
+        setattr(stats, self.CALLBACK_NAME, True)
+        lines: list[tuple[Line, str | None]] = [(HEADER, None)]
         for host in sorted(reports.keys() | self.lost.keys()):
             lines += [(line, "red" if line[2] == "no" else None) for line in self.lines_of(host, reports.get(host))]
         widths = [max(len(line[column]) for line, _ in lines) for column in range(6)]
@@ -60,7 +70,7 @@ class CallbackModule(CallbackBase):
             right = (f"{text:>{width}}" for text, width in zip(line[3:6], widths[3:]))
             self._display.display("  ".join([*left, *right, line[6]]).rstrip(), color=color)
 
-    def lines_of(self, host: str, reports: list[dict] | None) -> list[tuple[str, ...]]:
+    def lines_of(self, host: str, reports: list[Report] | None) -> list[Line]:
         if reports is None:
             return [(host, "-", "no", "-", "-", "-", self.lost[host])]
         return [
