@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Makes the images of test hosts where they are missing, and prints their names.
 #
-#   images.sh host|unit debian12|debian13 ...
+#   images.sh host|unit debian11|debian12|debian13 ...
 #
 # An image's name holds a hash of what it is made from, so a cached one is never out of date: of the
 # Containerfile and of the week, because apt's package lists in it age.
 set -euo pipefail
 cd "$(dirname "$0")"
 
-declare -A suites=([debian12]=bookworm [debian13]=trixie)
+declare -A suites=([debian11]=bullseye [debian12]=bookworm [debian13]=trixie)
 
 die() { echo "images.sh: $*" >&2 && exit 1; }
 podman() { ./podman "$@"; }
@@ -47,7 +47,7 @@ prune() {
     done
 }
 
-[[ ${1:-} =~ ^(host|unit)$ && $# -ge 2 ]] || die 'usage: images.sh host|unit debian12|debian13 ...'
+[[ ${1:-} =~ ^(host|unit)$ && $# -ge 2 ]] || die 'usage: images.sh host|unit debian11|debian12|debian13 ...'
 kind=$1 && shift
 week=$(date -u +%GW%V)
 hash=$( (cat Containerfile && echo "$week") | sha256sum | cut -c1-12)

@@ -417,7 +417,7 @@ ELEMENTS = st.recursive(
     derandomize=True,
     deadline=None,
     max_examples=200,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    suppress_health_check=list(HealthCheck),
 )
 @given(document=ELEMENTS)
 def test_of_any_document_passes(document, drafted):

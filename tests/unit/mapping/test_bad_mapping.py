@@ -33,6 +33,10 @@ FAULTS = {
         "3:12: metrics[0].name: 'a-b' is no metric name",
     ),
     "colon in a metric name": ("rows: /a\nmetrics:\n  - {name: 'a:b', help: h}\n", "is no metric name"),
+    "xmlprom's own name": (
+        "rows: /a\nmetrics:\n  - {name: xmlprom_rows, help: h}\n",
+        "'xmlprom_rows': names with 'xmlprom_' belong to node_exporter or xmlprom",
+    ),
     "node_exporter's name": (
         "rows: /a\nmetrics:\n  - {name: node_load1, help: h}\n",
         "belong to node_exporter",
@@ -85,7 +89,8 @@ FAULTS = {
     ),
     "not UTF-8": (b"\xff", "1:1: can't read the mapping: it is not UTF-8"),
     "unhashable key": ("? [a]\n: b\n", "a text is expected here"),
-    "nested too deeply": ("[" * 100_000, "1:51: not YAML: nested too deeply"),
+    "nested too deeply": ("[" * 60 + "]" * 60, "1:51: not YAML: nested too deeply"),
+    "nested without end": ("[" * 100_000, ": not YAML: "),  # libyaml 0.2.6 has a limit of its own and looks ahead
     "no number": (
         GOOD + "    type: summary\n    value: {from: '@v', scale: 1__0}\n",
         "7:32: metrics[0].value.scale: '1__0' is",

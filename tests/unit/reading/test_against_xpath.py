@@ -339,6 +339,7 @@ def plain(cell):
 
 
 def agrees(content, mapping):
+    """Both ways give the same; returns the number of rows, 0 where the source fails."""
     expected, found = naive(content, mapping), streamed(content, mapping)
     if found == "root":
         assert expected is None or expected[1] == 0
@@ -348,13 +349,15 @@ def agrees(content, mapping):
         tables, totals = found
         series = {table.metric.name: {key: plain(cell) for key, cell in table.series.items()} for table in tables}
         assert expected == (series, totals.rows, totals.invalid)
+        return totals.rows
+    return 0
 
 
 @pytest.mark.parametrize("seed", range(40))
 def test_any_mapping(seed):
     draw = random.Random(seed)
-    for _ in range(30):
-        agrees(a_document(draw), a_mapping(draw))
+    rows = [agrees(a_document(draw), a_mapping(draw)) for _ in range(30)]
+    assert sum(map(bool, rows)) >= 10  # cases without a row, or that fail, compare little
 
 
 @pytest.mark.parametrize("seed", range(10))

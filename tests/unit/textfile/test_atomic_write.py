@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-import threading
+import subprocess
+import sys
 import time
 
 import pytest
-from command import EXAMPLES, run, run_as_nobody, samples
+from command import EXAMPLES, SCRIPT, run, run_as_nobody, samples
 from prometheus_client.parser import text_string_to_metric_families
+from xmlprom.textfile.atomic_write import replace
 
 SOURCE = EXAMPLES / "store.xml"
 MAPPING = EXAMPLES / "store.yml"
@@ -112,27 +114,63 @@ def test_read_only_output_directory(open_directory):
     assert sorted(path.name for path in open_directory.iterdir()) == ["store.xml", "store.yml"]
 
 
-def test_a_reader_never_sees_part_of_a_file(tmp_path):
-    rows = "".join(f'<i{number} operation="create"/>' for number in range(500))
-    (tmp_path / "big.xml").write_text(f"<store>{rows}</store>")
+def test_status_of_several_sources(tmp_path, write):
+    """The oldest source's time: one that is no longer written must show, however fresh the others are."""
+    sizes = 0
+    for name, modified in (("a", 1_700_000_500), ("b", 1_700_000_000), ("c", 1_700_000_900)):
+        source = write(f"{name}.xml", f"<store><{name * 9}/></store>")
+        os.utime(source, (modified, modified))
+        sizes += source.stat().st_size
     output = tmp_path / "textfile"
     output.mkdir()
-    collect(output, source=tmp_path / "big.xml")
-    sizes, stop = set(), threading.Event()
+    assert collect(output, source=tmp_path / "?.xml").status == 0
+    found = samples((output / "store.status.prom").read_text())
+    assert found['xmlprom_source_modified_timestamp_seconds{collector="store"}'] == 1_700_000_000
+    assert found['xmlprom_source_size_bytes{collector="store"}'] == sizes
+    assert found['xmlprom_rows{collector="store"}'] == 3
 
-    def look():
-        while not stop.is_set():
-            content = (output / "store.prom").read_bytes()
-            assert content.endswith(b"\n")
-            sizes.add(len(content))
 
-    reader = threading.Thread(target=look)
-    reader.start()
-    for _ in range(3):
-        collect(output, source=tmp_path / "big.xml")
-    stop.set()
-    reader.join()
-    assert len(sizes) == 1
+def test_a_reader_never_sees_part_of_a_file(tmp_path):
+    """A reader looks before and after each call that the write makes."""
+    file = tmp_path / "store.prom"
+    old, new = b"old 1\n" * 10_000, b"new 1\n" * 20_000
+    replace(str(file), old)
+    seen = []
+
+    def look(*_):
+        seen.append(file.read_bytes())
+
+    sys.setprofile(look)
+    try:
+        replace(str(file), new)
+    finally:
+        sys.setprofile(None)
+    first_new = seen.index(new)
+    assert first_new > 10  # the calls up to the rename
+    assert set(seen[:first_new]) == {old}
+    assert set(seen[first_new:]) == {new}
+
+
+def test_a_reader_beside_real_runs_never_sees_part_of_a_file(tmp_path):
+    output = tmp_path / "textfile"
+    output.mkdir()
+    whole = {}
+    for rows in (1000, 2000):
+        source = tmp_path / f"{rows}.xml"
+        source.write_text("<store>" + "".join(f'<i{row} operation="create"/>' for row in range(rows)) + "</store>")
+        whole[source] = collect(output, "--dry-run", source=source).out.replace(str(source), "").encode()
+    contents = set()
+    for source in [*whole, *whole]:
+        process = subprocess.Popen(
+            [sys.executable, SCRIPT, "collect", MAPPING, "--source", source, "--output-dir", output]
+        )
+        while process.poll() is None:
+            if (output / "store.prom").exists():
+                contents.add((output / "store.prom").read_bytes())
+        assert process.returncode == 0
+    for source in whole:
+        contents = {content.replace(str(source).encode(), b"") for content in contents}
+    assert contents == set(whole.values())
 
 
 def test_what_a_killed_run_left_is_removed_and_nothing_younger(tmp_path):
