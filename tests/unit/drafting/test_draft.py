@@ -413,6 +413,7 @@ ELEMENTS = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(
     derandomize=True,
     deadline=None,
