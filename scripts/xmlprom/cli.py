@@ -1,4 +1,4 @@
-"""The command line: `xmlprom collect | check | explain | draft`."""
+"""The command line: `xmlprom collect | check | explain | draft | dashboard`."""
 
 from __future__ import annotations
 
@@ -116,6 +116,11 @@ def _parser() -> argparse.ArgumentParser:
 
     draft = commands.add_parser("draft", formatter_class=_Help, help="write a first mapping from a sample of the XML")
     draft.add_argument("sample", metavar="SAMPLE.xml", help="a file that the application wrote")
+
+    dashboard = commands.add_parser(
+        "dashboard", formatter_class=_Help, help="write a Grafana dashboard for the metrics of mappings"
+    )
+    dashboard.add_argument("mappings", metavar="MAPPING", nargs="+", help="a mapping's path, or a collector's name")
     return parser
 
 

@@ -1,0 +1,31 @@
+"""`xmlprom dashboard`: write a Grafana dashboard that draws the metrics of mappings."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from xmlprom.dashboard.panels import board
+from xmlprom.errors import SUCCESS, UsageError
+from xmlprom.mapping.loader import collector_name, load, mapping_file
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; returns its exit status.
+
+    :raises MappingError, UsageError: see errors
+    """
+    files = [mapping_file(mapping) for mapping in options.mappings]
+    names = [collector_name(file) for file in files]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(f"two mappings are of the collector {name!r}, named after their files: rename one")
+    made = board(zip(names, map(load, files)))
+    try:
+        from xmlprom.dashboard.grafana import render  # noqa: PLC0415 - only this command needs Grafana's SDK
+    except ModuleNotFoundError as error:
+        if str(error.name).partition(".")[0] != "grafana_foundation_sdk":
+            raise
+        raise UsageError("dashboard needs Grafana's SDK: pip install 'grafana-foundation-sdk'") from None
+    sys.stdout.buffer.write(render(made).encode())
+    return SUCCESS
