@@ -50,7 +50,7 @@ def rendered(render: Render) -> Path:
     return render(monitoring_groups=["shop"])
 
 
-def _tool(name: str) -> str:
+def tool(name: str) -> str:
     found = shutil.which(name, path=PATH)
     if not found:
         pytest.skip(f"{name} is not on this machine: tools/setup.sh tools")
@@ -59,9 +59,9 @@ def _tool(name: str) -> str:
 
 @pytest.fixture(scope="session")
 def promtool() -> str:
-    return _tool("promtool")
+    return tool("promtool")
 
 
 @pytest.fixture(scope="session")
 def amtool() -> str:
-    return _tool("amtool")
+    return tool("amtool")

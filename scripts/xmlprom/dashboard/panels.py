@@ -187,12 +187,15 @@ def _distribution(drawn: _Drawn) -> Iterator[Panel]:
 
 
 def _panels_by_name(metric: Metric, mapping: Mapping, variables: dict[str, Variable]) -> Iterator[Panel]:
-    """A panel for each value of the first label in the metric's name, with a query for each of its other labels."""
+    """A panel for each value of the first label in the metric's name, with a query for each of its other labels.
+
+    The metrics of `other` are left out: there are none while nothing counts there.
+    """
     by_label = {label.name: label for label in metric.labels}
     first, *others = metric.in_name
-    for value in _values(by_label[first])[:_MAX_PANELS]:
+    for value in by_label[first].values[:_MAX_PANELS]:
         queries = []
-        for combination in itertools.product(*(_values(by_label[name]) for name in others)):
+        for combination in itertools.product(*(by_label[name].values for name in others)):
             chosen = {first: value, **dict(zip(others, combination))}
             drawn = _drawn(metric, mapping, variables, fill(metric.name, chosen), fill(metric.help, chosen))
             legend = " ".join(combination) or value
@@ -201,10 +204,6 @@ def _panels_by_name(metric: Metric, mapping: Mapping, variables: dict[str, Varia
         kind = "pie" if metric.value is None and metric.type == "gauge" and others else "lines"
         title = _title(re.sub(r" *\{[^{}]*\}", "", fill(metric.help, {first: value})))
         yield Panel(kind, title, tuple(queries), _unit(metric.name)[metric.type == "counter"], width=8)
-
-
-def _values(label: Label) -> tuple[str, ...]:
-    return label.values + (() if label.other is None else (label.other,))
 
 
 def _drawn(metric: Metric, mapping: Mapping, variables: dict[str, Variable], name: str, help_: str) -> _Drawn:
