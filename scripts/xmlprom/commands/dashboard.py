@@ -26,6 +26,6 @@ def run(options: argparse.Namespace) -> int:
     except ModuleNotFoundError as error:
         if str(error.name).partition(".")[0] != "grafana_foundation_sdk":
             raise
-        raise UsageError("dashboard needs Grafana's SDK: pip install 'xmlprom[dashboard]', or grafana-foundation-sdk alone") from None
+        raise UsageError("dashboard needs Grafana's SDK: pip install grafana-foundation-sdk") from None
     sys.stdout.buffer.write(render(made).encode())
     return SUCCESS
