@@ -15,6 +15,7 @@ from lxml import etree
 from xmlprom import reasons
 from xmlprom.errors import RunError
 from xmlprom.mapping.model import Limits
+from xmlprom.reading.decompression import decompressed
 from xmlprom.reading.doctype_guard import DoctypeGuard
 from xmlprom.reading.files import SourceFile, open_source
 from xmlprom.reading.patterns import Plan
@@ -61,11 +62,11 @@ def stream(
     with source.stream:
         guard = DoctypeGuard()
         reader = make(plan, sink, limits.depth, guard.on_lxml_doctype)
-        _parse(source, reader, guard, on_bytes)
+        _parse(source, limits.source_size, reader, guard, on_bytes)
     return source, reader
 
 
-def _parse(source: SourceFile, reader: Reader, guard: DoctypeGuard, on_bytes: OnBytes | None) -> None:
+def _parse(source: SourceFile, max_size: int, reader: Reader, guard: DoctypeGuard, on_bytes: OnBytes | None) -> None:
     # The stubs want data() and comment() of a target, and know resolve_entities only of old releases.
     target: Any = reader
     entities: Any = "internal"
@@ -78,7 +79,7 @@ def _parse(source: SourceFile, reader: Reader, guard: DoctypeGuard, on_bytes: On
     read = 0
     try:
         with _all_raised():
-            for chunk in source.chunks():
+            for chunk in decompressed(source.chunks(), max_size):
                 guard.feed(chunk)
                 start_tags.feed(chunk)
                 for piece in reader.pieces(chunk):
@@ -88,7 +89,7 @@ def _parse(source: SourceFile, reader: Reader, guard: DoctypeGuard, on_bytes: On
                 if read % _MAX_HELD < len(chunk):
                     reader.flush()
                 if on_bytes:
-                    on_bytes(read, source.size)
+                    on_bytes(read, max(read, source.size))  # a compressed source holds more than its size
             guard.feed(b"", last=True)
             parser.close()
             reader.check_whole()
@@ -96,7 +97,7 @@ def _parse(source: SourceFile, reader: Reader, guard: DoctypeGuard, on_bytes: On
     except etree.XMLSyntaxError as error:
         if getattr(error, "code", 0) == etree.ErrorTypes.ERR_NO_MEMORY:  # the stubs lack it
             raise MemoryError from None
-        raise RunError(reasons.MALFORMED, _fault(error.msg or "", source.size)) from None
+        raise RunError(reasons.MALFORMED, _fault(error.msg or "", read)) from None
 
 
 @contextlib.contextmanager

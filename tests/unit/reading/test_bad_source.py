@@ -50,7 +50,7 @@ CONTENTS = {
     "truncated in a tag": (GOOD[:200], "malformed", "line 6"),
     "truncated between rows": (GOOD[: GOOD.index(b"</store>")], "malformed", "not well-formed"),
     "no XML": (b"hello, world\n", "malformed", "this is no XML"),
-    "gzip": (gzip.compress(GOOD), "malformed", "this is no XML"),
+    "gzip, truncated": (gzip.compress(GOOD)[:-9], "malformed", "gzip compression is cut off"),
     "NUL bytes": (b"<store>\0</store>", "malformed", "not well-formed"),
     "a second root": (b"<store/><store/>", "malformed", "Extra content"),
     "invalid UTF-8": (b"<store><orange operation='\xe9t\xe9'/></store>", "malformed", "not well-formed"),
