@@ -80,12 +80,12 @@ def _parse(source: SourceFile, max_size: int, reader: Reader, guard: DoctypeGuar
     try:
         with _all_raised():
             for chunk in decompressed(source.chunks(), max_size):
+                read += len(chunk)
                 guard.feed(chunk)
                 start_tags.feed(chunk)
                 for piece in reader.pieces(chunk):
                     parser.feed(piece)
                 reader.count()
-                read += len(chunk)
                 if read % _MAX_HELD < len(chunk):
                     reader.flush()
                 if on_bytes:
