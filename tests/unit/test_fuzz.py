@@ -136,7 +136,7 @@ def mappings(draw):
             max_size=3,
         )
     )
-    value = {"from": "@n", **draw(st.sampled_from([{}, {"invalid": "skip"}, {"number": "leading", "invalid": "skip"}]))}
+    value = {"from": "@n", **draw(st.sampled_from([{}, {"invalid": "skip"}, {"offset": -2, "invalid": "skip"}]))}
     aggregate = {"aggregate": draw(st.sampled_from(["sum", "min", "max", "last"]))}
     help_ = draw(st.one_of(st.just("h"), TEXTS))
     metrics = [

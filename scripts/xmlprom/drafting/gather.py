@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from xmlprom.drafting.survey import MAX_LENGTH, MAX_VALUES, MAX_WORDS, Texts
 from xmlprom.mapping.model import Value
 from xmlprom.mapping.paths import parse
+from xmlprom.series.number_forms import PLAIN, NumberForm
 from xmlprom.series.numbers import Converter, InvalidValueError, converter
 
 MAX_TEXT = 256  # characters of a text that is looked at
@@ -32,7 +33,7 @@ _DATE_FORMS = (
 _PATH = parse("text()", {})
 _NUMBER = converter(Value(_PATH))
 _DATES = {form: converter(Value(_PATH, date=form)) for form in _DATE_FORMS}
-_AMOUNT = converter(Value(_PATH, leading=True))
+_FORM = NumberForm(PLAIN)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -52,7 +53,7 @@ def _kind(text: str) -> tuple[str, float, str]:
     if looks_like_date:
         return "date", 0.0, ""
     match = _AMOUNT_TEXT.fullmatch(text)
-    return ("amount", _AMOUNT(text) or 0.0, match[1]) if match else ("word", 0.0, "")
+    return ("amount", float((_FORM.split(text) or ("0",))[0]), match[1]) if match else ("word", 0.0, "")
 
 
 def _converted(number_of: Converter, text: str) -> float | None:

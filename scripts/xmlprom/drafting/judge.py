@@ -15,6 +15,8 @@ from xmlprom.drafting.survey import ANY, Place, Survey, Texts
 from xmlprom.drafting.values import reading
 from xmlprom.mapping.model import Label, Metric, Value
 from xmlprom.mapping.paths import parse
+from xmlprom.mapping.value_loader import short_unit
+from xmlprom.series.units import family_of
 
 MAX_SECTIONS = 20
 _MAX_METRICS = 20  # of a section
@@ -208,12 +210,13 @@ class _Judge:
             remarks.append("dates without an offset: name their 'zone' unless it is UTC")
         if read.skipped:
             remarks.append(f"skip: xmlprom_invalid_rows counts texts like {', '.join(map(ascii, read.skipped))}")
+        family = family_of(field.texts.units[0]) if read.leading else None
         value = Value(
             path,
             aggregate,
             date=read.date,
-            leading=read.leading,
-            scale=read.scale,
+            unit=short_unit(family or field.texts.units[0]) if read.leading else None,
+            scale="1" if family else f"{read.scale:g}" if isinstance(read.scale, float) else str(read.scale),
             missing=read.missing,
             skip_invalid=bool(read.skipped),
         )

@@ -83,10 +83,10 @@ def _value(value: Value) -> Iterator[str]:
     yield f"aggregate: {value.aggregate}"
     if value.date:
         yield f"date: {_scalar(value.date)}"
-    if value.leading:
-        yield "number: leading"
-    if value.scale != 1:
-        yield f"scale: {value.scale:g}" if isinstance(value.scale, float) else f"scale: {value.scale}"
+    if value.unit:
+        yield f"unit: {_scalar(value.unit.family or next(iter(value.unit.factors)))}"
+    if value.scale != "1":
+        yield f"scale: {value.scale}"
     if value.missing != ("",):
         yield f"missing: {_list(value.missing)}"
     if value.skip_invalid:

@@ -7,9 +7,10 @@ import re
 from typing import Any
 
 from xmlprom.errors import MappingError, Problem
-from xmlprom.mapping.metric_loader import MAX_NAMES, NO_PATH, Found, load_metric, path_of
+from xmlprom.mapping.metric_loader import MAX_NAMES, Found, load_metric
 from xmlprom.mapping.model import Limits, Mapping, Metric, Section
 from xmlprom.mapping.naming import label_name_fault, sample_names
+from xmlprom.mapping.value_loader import NO_PATH, Context, path_of
 from xmlprom.mapping.yaml_nodes import Node, Tree, read_optional
 
 CONFIGURATION_DIRECTORY = "/etc/xmlprom"
@@ -64,30 +65,36 @@ def load(file: str) -> Mapping:
 
 
 def _mapping(node: Node) -> Mapping:
-    known = ("source", "namespaces", "labels", "rows", "metrics", "sections", "limits", "max_age")
+    known = ("source", "namespaces", "labels", "missing", "rows", "metrics", "sections", "limits", "max_age")
     fields = node.fields(known)
     namespaces = {"xml": _XML_NAMESPACE, **(_namespaces(fields["namespaces"]) if "namespaces" in fields else {})}
-    constant = _constant_labels(fields["labels"]) if "labels" in fields else {}
+    limits = read_optional(fields, "limits", _limits, Limits())
+    context = Context(
+        namespaces,
+        constant=_constant_labels(fields["labels"]) if "labels" in fields else {},
+        missing=_missing(fields["missing"]) if "missing" in fields else (),
+        label_length=limits.label_length,
+    )
     if "sections" in fields:
         for key in ("rows", "metrics"):
             if key in fields:
                 fields[key].problem(f"{key!r} stands beside 'sections': move it into a section")
-        sections = [_section(item, namespaces, constant) for item in fields["sections"].items()]
+        sections = [_section(item, context) for item in fields["sections"].items()]
         if not sections:
             fields["sections"].problem("at least one section is needed")
     elif node.is_mapping:
         for key in ("rows", "metrics"):
             if key not in fields:
                 node.problem(f"the key {key!r} is missing")
-        sections = [_section_of(fields, namespaces, constant)]
+        sections = [_section_of(fields, context)]
     else:
         sections = []
     _check_unique([found for section in sections for found in section[1]])
     return Mapping(
         source=read_optional(fields, "source", _source, None),
         sections=tuple(section[0] for section in sections),
-        labels=constant,
-        limits=read_optional(fields, "limits", _limits, Limits()),
+        labels=context.constant,
+        limits=limits,
         max_age=read_optional(fields, "max_age", lambda n: _quantity(n, "smhd", "a duration like 15m"), None),
     )
 
@@ -123,6 +130,13 @@ def _constant_labels(node: Node) -> dict[str, str]:
     return labels
 
 
+def _missing(node: Node) -> tuple[str, ...]:
+    texts = node.texts()
+    if node.is_sequence and not texts:
+        node.problem("at least one text is needed")
+    return tuple(texts)
+
+
 def _limits(node: Node) -> Limits:
     fields = node.fields(("source_size", "series", "label_length", "depth", "overflow"))
     limits: dict[str, Any] = {}
@@ -146,17 +160,15 @@ def _quantity(node: Node, units: str, what: str) -> int | None:
     return None
 
 
-def _section(node: Node, namespaces: dict[str, str], constant: dict[str, str]) -> tuple[Section, list[Found]]:
-    return _section_of(node.fields(("rows", "metrics"), required=("rows", "metrics")), namespaces, constant)
+def _section(node: Node, context: Context) -> tuple[Section, list[Found]]:
+    return _section_of(node.fields(("rows", "metrics"), required=("rows", "metrics")), context)
 
 
-def _section_of(
-    fields: dict[str, Node], namespaces: dict[str, str], constant: dict[str, str]
-) -> tuple[Section, list[Found]]:
-    rows = path_of(fields["rows"], namespaces, rows=True) if "rows" in fields else None
+def _section_of(fields: dict[str, Node], context: Context) -> tuple[Section, list[Found]]:
+    rows = path_of(fields["rows"], context.namespaces, rows=True) if "rows" in fields else None
     found = []
     if "metrics" in fields:
-        found = [load_metric(item, namespaces, constant) for item in fields["metrics"].items()]
+        found = [load_metric(item, context) for item in fields["metrics"].items()]
         if not found and fields["metrics"].is_sequence:
             fields["metrics"].problem("at least one metric is needed")
     return Section(rows or NO_PATH, tuple(metric for metric, _ in found)), found

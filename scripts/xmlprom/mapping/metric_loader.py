@@ -2,45 +2,24 @@
 
 from __future__ import annotations
 
-from xmlprom.mapping import paths
-from xmlprom.mapping.model import PLACEHOLDER, Condition, Label, Metric, Value
+from xmlprom.mapping.model import PLACEHOLDER, Condition, Label, Metric
 from xmlprom.mapping.naming import label_name_fault, metric_name_fault
+from xmlprom.mapping.value_loader import NO_PATH, Context, load_value, path_of, row_path
 from xmlprom.mapping.yaml_nodes import Node, did_you_mean, read_optional
 
 TYPES = ("gauge", "counter", "histogram", "summary", "info")
-AGGREGATES = ("sum", "min", "max", "last")
 MAX_NAMES = 1000  # of one metric with {label} in its name
 
 Found = tuple[Metric, Node]  # with the node of its name, for what is checked over all metrics
-NO_PATH = paths.Path("", False, 0, (), "element")  # stands for a path with a problem, until `finish` raises
 
 
-def path_of(node: Node, namespaces: dict[str, str], rows: bool = False) -> paths.Path | None:
-    text = node.text()
-    if text is None:
-        return None
-    try:
-        return (paths.parse_rows if rows else paths.parse)(text, namespaces)
-    except paths.PathError as error:
-        node.problem(f"{text!r}: {error}" if text else str(error), error.offset)
-        return None
-
-
-def _row_path(node: Node, namespaces: dict[str, str]) -> paths.Path | None:
-    """A path of a value or a condition."""
-    path = path_of(node, namespaces)
-    if path and path.absolute:
-        node.problem(f"{path.text!r}: only a label can come from an absolute path; this one starts at the row")
-        return None
-    return path
-
-
-def load_metric(node: Node, namespaces: dict[str, str], constant: dict[str, str]) -> Found:
+def load_metric(node: Node, context: Context) -> Found:
+    namespaces, constant = context.namespaces, context.constant
     known = ("name", "help", "type", "labels", "value", "where", "buckets")
     fields = node.fields(known, required=("name", "help"))
     type_ = read_optional(fields, "type", lambda n: n.choice(TYPES, "type"), "gauge")
     labels = _labels(fields["labels"], namespaces, constant) if "labels" in fields else ()
-    value = _value(fields["value"], namespaces, type_) if "value" in fields else None
+    value = load_value(fields["value"], context, type_) if "value" in fields else None
     metric = Metric(
         name=read_optional(fields, "name", _name, ""),
         help=read_optional(fields, "help", _help, ""),
@@ -152,62 +131,6 @@ def _some_texts(node: Node) -> list[str]:
     return texts
 
 
-def _value(node: Node, namespaces: dict[str, str], type_: str) -> Value | None:
-    observed = type_ in ("histogram", "summary")
-    if not node.is_mapping:
-        path = _row_path(node, namespaces)
-        if not observed:
-            node.problem(f"say how rows of one series become one number: {{from: …, aggregate: {AGGREGATES[0]}}}")
-        return Value(path or NO_PATH)
-    known = ("from", "aggregate", "map", "date", "zone", "number", "scale", "missing", "default", "invalid")
-    fields = node.fields(known, required=("from",) if observed else ("from", "aggregate"))
-    if observed and "aggregate" in fields:
-        fields["aggregate"].problem(f"a {type_} observes every value: leave 'aggregate' out")
-    if "zone" in fields and "date" not in fields:
-        fields["zone"].problem("'zone' needs 'date'")
-    if "number" in fields and "date" in fields:
-        fields["number"].problem("stands beside 'date': a text is read as one of both")
-    path = _row_path(fields["from"], namespaces) if "from" in fields else None
-    return Value(
-        path=path or NO_PATH,
-        aggregate=read_optional(fields, "aggregate", lambda n: n.choice(AGGREGATES, "aggregate"), None),
-        map=_map(fields["map"]) if "map" in fields else {},
-        date=read_optional(fields, "date", _date, None),
-        zone=read_optional(fields, "zone", _zone, "UTC"),
-        leading=read_optional(fields, "number", lambda n: n.choice(("whole", "leading"), "form of number"), "")
-        == "leading",
-        scale=read_optional(fields, "scale", Node.number, 1),
-        missing=tuple(fields["missing"].texts()) if "missing" in fields else ("",),
-        default=read_optional(fields, "default", Node.number, None),
-        skip_invalid=read_optional(fields, "invalid", lambda n: n.choice(("fail", "skip"), "treatment"), "") == "skip",
-    )
-
-
-def _date(node: Node) -> str | None:
-    from xmlprom.series.dates import is_date_format  # noqa: PLC0415 - see convert
-
-    text = node.text()
-    if text is not None and not is_date_format(text):
-        node.problem(f"{text!r} is no date format: iso8601, or directives like '%Y-%m-%d %H:%M:%S %z'")
-    return text
-
-
-def _zone(node: Node) -> str | None:
-    from xmlprom.series.dates import LOCAL, time_zone  # noqa: PLC0415 - see convert
-
-    text = node.text()
-    if text is not None and text != LOCAL:
-        try:
-            time_zone(text)
-        except ValueError:
-            node.problem(f"{text!r} is no time zone that this host knows: UTC, local, or a name like Europe/Paris")
-    return text
-
-
-def _map(node: Node) -> dict[str, float]:
-    return {text: number for _, text, value in node.entries() if (number := value.number()) is not None}
-
-
 def _buckets(node: Node) -> tuple[float, ...]:
     bounds = [number for item in node.items() if (number := item.number()) is not None]
     if not bounds or any(low >= high for low, high in zip(bounds, bounds[1:])):
@@ -218,7 +141,7 @@ def _buckets(node: Node) -> tuple[float, ...]:
 def _where(node: Node, namespaces: dict[str, str]) -> tuple[Condition, ...]:
     conditions = []
     for key, _, value in node.entries():
-        path = _row_path(key, namespaces)
+        path = row_path(key, namespaces)
         negated = value.is_mapping
         texts = value
         if negated:

@@ -11,10 +11,15 @@ import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from xmlprom.mapping.paths import Path
+from xmlprom.series.aggregators import Aggregator, aggregator_class
 
+if TYPE_CHECKING:  # few mappings have any
+    from xmlprom.mapping.templates import Template
+
+PLAIN_NUMBER = "1234.5"  # the form of numbers without marks that group digits
 SOURCE_LABEL = "path"  # xmlprom sets it on every series: the source's path
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
@@ -40,17 +45,41 @@ class Label(NamedTuple):
     default: str = ""  # for rows without a text at the path
 
 
+class Unit(NamedTuple):
+    """Which units a value may have, each with the (factor, offset) that makes the family's base unit of it.
+
+    `path`: where the unit is, if not behind the number; `words`: the units that are known in any case; `clock`: what
+    a duration like 12:30 means, see series.durations.
+    """
+
+    factors: Dict[str, tuple[str, str]]
+    family: str | None = None
+    path: Path | None = None
+    default: str | None = None
+    clock: str | None = None
+    words: frozenset[str] = frozenset()
+
+    def worth(self, name: str) -> tuple[str, str] | None:
+        """The factor and offset of a unit, as decimal texts; None if it is not known."""
+        found = self.factors.get(name)
+        return self.factors.get(name.lower()) if found is None and name.lower() in self.words else found
+
+
 class Value(NamedTuple):
     """Where a metric's numbers come from and how a text becomes one."""
 
     path: Path
-    aggregate: str | None = None  # sum, min, max or last; None for histogram and summary
+    aggregate: str | None = None  # a name in series.aggregators; None for histogram and summary
     map: Dict[str, float] = MappingProxyType({})
+    other: float | None = None  # the number of all texts that are neither in `map` nor missing
+    missing: tuple[str, ...] = ("",)  # texts that mean: no value
+    parts: tuple[Template, ...] = ()  # which piece of the text is read: of the first one that fits
     date: str | None = None  # "iso8601" or a strptime format: the number is Unix time in seconds
     zone: str = "UTC"  # of dates without an offset: "local" is the host's, or a name like "Europe/Paris"
-    leading: bool = False  # take the number at the text's start, "45 C"
-    scale: float = 1
-    missing: tuple[str, ...] = ("",)  # texts that mean: no value
+    form: str = PLAIN_NUMBER  # an example of how numbers are written, see series.number_forms
+    unit: Unit | None = None
+    scale: str = "1"  # a decimal number as it was written: number × scale + offset is exact
+    offset: str = "0"
     default: float | None = None  # for a missing value; None makes no sample
     skip_invalid: bool = False  # other texts are counted, not an error
 
@@ -83,11 +112,18 @@ class Metric(NamedTuple):
         yield from (condition.path for condition in self.where)
         if self.value:
             yield self.value.path
+            if self.value.unit and self.value.unit.path:
+                yield self.value.unit.path
+
+    @property
+    def aggregator(self) -> Aggregator:
+        """What combines the numbers of a series."""
+        return aggregator_class(self.type, self.value is not None, self.value.aggregate if self.value else None)
 
     @property
     def needs_order(self) -> bool:
         """Whether it matters which row comes last."""
-        return self.value is not None and self.value.aggregate == "last"
+        return self.aggregator.needs_order
 
     @property
     def in_name(self) -> tuple[str, ...]:

@@ -108,6 +108,10 @@ class Node:
         self.problem(f"{text!r} is not a number")
         return None
 
+    def decimal(self) -> str | None:
+        """The scalar as the decimal number that was written, for exact arithmetic."""
+        return self.text().replace("_", "") if self.number() is not None else None  # type: ignore[union-attr]
+
     def items(self) -> Iterator[Node]:
         """The nodes of a list; a problem if it is no list."""
         if not self.is_sequence:
@@ -140,7 +144,7 @@ class Node:
 
     def fields(self, known: Iterable[str], required: Iterable[str] = ()) -> dict[str, Node]:
         """The values of a mapping by key; problems for unknown and for missing keys."""
-        known = tuple(known)
+        known = dict.fromkeys(known)
         found = {}
         for key, name, value in self.entries():
             if name in known:

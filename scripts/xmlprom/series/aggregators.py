@@ -1,4 +1,7 @@
-"""Combine numbers into the value of a series: a count, sum, minimum, maximum, last value or distribution."""
+"""Combine numbers into the value of a series: a count, sum, minimum, maximum, last value or distribution.
+
+To add an `aggregate`: a class with its name here, its name in docs/mapping.schema.json and docs/mapping.md.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +9,32 @@ from bisect import bisect_left
 from math import inf
 from typing import Union
 
-from xmlprom.mapping.model import Metric
-
 
 class Aggregate:
-    """Of the rows of one series so far; this kind is for an info, which any row makes 1."""
+    """Of the rows of one series so far; this kind is for an info, which any row makes 1.
+
+    `needs_order`: it matters which row comes last. `has_zero`: no rows mean 0, so declared label values have series
+    without a row.
+    """
 
     __slots__ = ("value",)
     start = 1.0
+    needs_order = False
+    has_zero = False
 
-    def __init__(self, _metric: Metric) -> None:
+    def __init__(self, _bounds: tuple[float, ...] = ()) -> None:
         self.value: float = self.start
 
     def add(self, number: float, times: int) -> None:
         """Take a number that so many rows have."""
 
 
-class _Count(Aggregate):
+class Count(Aggregate):
+    """Counts the rows."""
+
     __slots__ = ()
     start = 0
+    has_zero = True
 
     def add(self, _number: float, times: int) -> None:
         self.value += times
@@ -33,6 +43,7 @@ class _Count(Aggregate):
 class _Sum(Aggregate):
     __slots__ = ()
     start = 0.0
+    has_zero = True
 
     def add(self, number: float, times: int) -> None:
         self.value += number * times
@@ -56,6 +67,7 @@ class _Max(Aggregate):
 
 class _Last(Aggregate):
     __slots__ = ()
+    needs_order = True
 
     def add(self, number: float, _times: int) -> None:
         self.value = number
@@ -64,12 +76,14 @@ class _Last(Aggregate):
 class Distribution:
     """What a histogram or summary holds: `buckets` are not cumulative, the last one is +Inf."""
 
-    __slots__ = ("buckets", "count", "sum", "_bounds")
+    __slots__ = ("bounds", "buckets", "count", "sum")
+    needs_order = False
+    has_zero = True
 
-    def __init__(self, metric: Metric) -> None:
-        self._bounds = metric.buckets
-        self.buckets = [0] * (len(metric.buckets) + 1)
-        self.count = 0
+    def __init__(self, bounds: tuple[float, ...] = ()) -> None:
+        self.bounds = bounds
+        self.buckets: list[float] = [0] * (len(bounds) + 1)
+        self.count: float = 0
         self.sum = 0.0
 
     @property
@@ -78,17 +92,21 @@ class Distribution:
 
     def add(self, number: float, times: int) -> None:
         """See Aggregate.add."""
-        self.buckets[bisect_left(self._bounds, number)] += times
+        self.buckets[bisect_left(self.bounds, number)] += times
         self.count += times
         self.sum += number * times
 
 
 SeriesValue = Union[float, Distribution]  # the value of a series
-_KINDS: dict[str | None, type[Aggregate]] = {"sum": _Sum, "min": _Min, "max": _Max, "last": _Last}
+Aggregator = Union[type[Aggregate], type[Distribution]]
+AGGREGATORS: dict[str, type[Aggregate]] = {"sum": _Sum, "min": _Min, "max": _Max, "last": _Last}
 
 
-def aggregator_class(metric: Metric) -> type[Aggregate | Distribution]:
-    """What combines the numbers of one of the metric's series; it is made with the metric."""
-    if metric.value is None:
-        return Aggregate if metric.type == "info" else _Count
-    return Distribution if metric.value.aggregate is None else _KINDS[metric.value.aggregate]
+def aggregator_class(type_: str, has_value: bool, aggregate: str | None) -> Aggregator:
+    """What combines the numbers of one of a metric's series; it is made with the bounds of its buckets.
+
+    :param aggregate: a name in AGGREGATORS, None for a histogram, a summary, or a metric without a value
+    """
+    if not has_value:
+        return Aggregate if type_ == "info" else Count
+    return Distribution if aggregate is None else AGGREGATORS[aggregate]

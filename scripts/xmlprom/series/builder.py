@@ -5,17 +5,18 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Collection, Iterable
+from collections.abc import Mapping as Dict
 from operator import itemgetter
 from typing import NamedTuple
 
 from xmlprom import reasons
 from xmlprom.errors import RunError
-from xmlprom.mapping.model import Label, Limits, Mapping, Metric
+from xmlprom.mapping.model import Label, Limits, Mapping, Metric, Value
 from xmlprom.mapping.paths import Path
 from xmlprom.reading.patterns import Plan, RawRow
-from xmlprom.series.aggregators import Aggregate, Distribution, SeriesValue, aggregator_class
+from xmlprom.series.aggregators import Aggregate, Distribution, SeriesValue
 from xmlprom.series.cells import text_of
-from xmlprom.series.numbers import InvalidValueError, converter
+from xmlprom.series.numbers import Cells, InvalidValueError, converter
 
 FOLDED = "other"  # the value of a label without an `other` of its own, past a limit
 LabelValues = tuple[str, ...]
@@ -86,9 +87,9 @@ class MetricTotals:
         self.invalid = 0
         self._limits = limits
         self._where = [(condition, columns[condition.path.without_words]) for condition in metric.where]
-        self._value_column = columns[metric.value.path.without_words] if metric.value else 0
+        self._cells = _cells(metric.value, columns) if metric.value else None
         self._number = converter(metric.value) if metric.value else None
-        self._kind = aggregator_class(metric)
+        self._kind = metric.aggregator
         self._aggregates: dict[LabelValues, Aggregate | Distribution] = {}
         self._series: dict[object, Series] = {}  # by texts that came before
         self._texts = _getter([column for _, column in self.labels])
@@ -98,13 +99,13 @@ class MetricTotals:
 
         :raises RunError: see Totals.add
         """
-        number_of, column = self._number, self._value_column
+        number_of, cells_of = self._number, self._cells
         series, texts_of = self._series, self._texts
         for row, times in rows:
             if self._where and not self.selects(row):
                 continue
             try:
-                number = number_of(row[column]) if number_of else 1.0
+                number = number_of(cells_of(row)) if number_of and cells_of else 1.0
             except InvalidValueError as error:
                 self._refuse(error)
                 self.invalid += times
@@ -127,7 +128,7 @@ class MetricTotals:
         :raises RunError: if the mapping does not say so
         """
         try:
-            return self._number(row[self._value_column]) if self._number else 1.0
+            return self._number(self._cells(row)) if self._number and self._cells else 1.0
         except InvalidValueError as error:
             self._refuse(error)
             raise
@@ -164,7 +165,7 @@ class MetricTotals:
     def _aggregate(self, key: LabelValues) -> Aggregate | Distribution:
         aggregate = self._aggregates.get(key)
         if aggregate is None:
-            aggregate = self._aggregates[key] = self._kind(self.metric)
+            aggregate = self._aggregates[key] = self._kind(self.metric.buckets)
         return aggregate
 
     def table(self, documents: dict[Path, str | None]) -> Table:
@@ -184,7 +185,7 @@ class MetricTotals:
 
     def _fill_zeros(self) -> None:
         """Add what is known in advance: each declared value beside each combination of the others that was seen."""
-        if not _has_zero(self.metric):
+        if not self._kind.has_zero:
             return
         seen = {
             tuple(None if label.values else value for (label, _), value in zip(self.labels, key))
@@ -219,14 +220,15 @@ class MetricTotals:
         )
 
 
+def _cells(value: Value, columns: Dict[Path, int]) -> Callable[[RawRow], Cells]:
+    """A function that gives what the value's converter takes of a row."""
+    path, unit = value.path.without_words, value.unit.path if value.unit else None
+    return itemgetter(columns[path], columns[unit.without_words]) if unit else itemgetter(columns[path])
+
+
 def _getter(columns: list[int]) -> Callable[[RawRow], object]:
     """A function that gives the texts of some columns, to tell rows apart."""
     return itemgetter(*columns) if columns else lambda _row: ()
-
-
-def _has_zero(metric: Metric) -> bool:
-    """Whether no rows mean 0: true of counts and sums, wrong for a minimum, a maximum, a last value or an info."""
-    return metric.type != "info" and (metric.value is None or metric.value.aggregate in ("sum", None))
 
 
 def label_value(label: Label, text: str | None, metric: Metric, limits: Limits) -> tuple[str, bool]:

@@ -115,8 +115,8 @@ def test_reads_amounts_dates_and_missing_numbers(drafted):
     )
     sections, _, found = drafted(f"<host>{rows}</host>")
     by_name = metrics(sections)
-    assert by_name["host_disk_temp_celsius"]["value"]["number"] == "leading"
-    assert by_name["host_disk_free_bytes"]["value"]["scale"] == 1 << 30
+    assert by_name["host_disk_temp_celsius"]["value"]["unit"] == "celsius"
+    assert by_name["host_disk_free_bytes"]["value"]["unit"] == "bytes"
     assert by_name["host_disk_errors"]["value"]["missing"] == ["", "N/A"]
     assert by_name["host_disk_seen_timestamp_seconds"]["value"]["date"] == "iso8601"
     assert by_name["host_disk_errors"]["labels"] == {"name": "@name"}
@@ -135,7 +135,7 @@ def test_leaves_out_numbers_of_which_only_some_have_the_same_unit(drafted):
 def test_scales_numbers_that_all_have_the_same_unit(drafted):
     sections, _, found = drafted("<r><d v='40 %'/><d v='N/A'/><d v='50%'/></r>")
     value = metrics(sections)["r_d_v_ratio"]["value"]
-    assert (value["number"], value["scale"], value["missing"]) == ("leading", 0.01, ["", "N/A"])
+    assert (value["unit"], value["missing"]) == ("ratio", ["", "N/A"])
     assert [value for series, value in found.items() if series.startswith("r_d_v_ratio")] == [0.5]
 
 

@@ -84,9 +84,62 @@ FAULTS = {
     "unquoted colon": ("rows: a: b\n", "(a text with ': ' in it needs quotes)"),
     "source with **": (GOOD.replace("/tmp/a", "/tmp/**/a"), "1:9: source: '**' is not supported"),
     "number beside date": (
-        GOOD + "    value: {from: '@a', aggregate: max, date: iso8601, number: leading}\n",
-        "6:64: metrics[0].value.number: stands beside 'date'",
+        GOOD + "    value: {from: '@a', aggregate: max, date: iso8601, number: '1234,5'}\n",
+        "6:64: metrics[0].value.number: 'number' and 'date' are mutually exclusive",
     ),
+    "number: leading": (
+        GOOD + "    value: {from: '@a', aggregate: max, number: leading}\n",
+        "'leading' is no form of a number: name the unit that follows, unit: C, or take a part, part: '{} *'",
+    ),
+    "number: whole": (
+        GOOD + "    value: {from: '@a', aggregate: max, number: whole}\n",
+        "'whole' is no form of a number: leave it out",
+    ),
+    "unit beside date": (
+        GOOD + "    value: {from: '@a', aggregate: max, date: iso8601, unit: s}\n",
+        "metrics[0].value.unit: 'unit' and 'date' are mutually exclusive",
+    ),
+    "other without map": (
+        GOOD + "    value: {from: '@a', aggregate: max, other: 0}\n",
+        "'other' needs 'map': it is the number of all other texts",
+    ),
+    "other beside scale": (
+        GOOD + "    value: {from: '@a', aggregate: max, map: {a: 1}, other: 0, scale: 2}\n",
+        "'scale' and 'other' are mutually exclusive",
+    ),
+    "scale of 0": (
+        GOOD + "    value: {from: '@a', aggregate: max, scale: 0}\n",
+        "a factor of 0 makes every number 0",
+    ),
+    "unknown family": (
+        GOOD + "    value: {from: '@a', aggregate: max, unit: {family: byte}}\n",
+        "'byte' is no family of units (did you mean 'bytes'?)",
+    ),
+    "unit without family and names": (
+        GOOD + "    value: {from: '@a', aggregate: max, unit: {from: '@u'}}\n",
+        "'family' or 'names' is needed",
+    ),
+    "default that is no unit": (
+        GOOD + "    value: {from: '@a', aggregate: max, unit: {family: bytes, default: K}}\n",
+        "the default 'K' is no unit of the family or of 'names'",
+    ),
+    "part without a part": (
+        GOOD + "    value: {from: '@a', aggregate: max, part: 'a*'}\n",
+        "'a*': a part is written '{}', once",
+    ),
+    "part without what divides it": (
+        GOOD + "    value: {from: '@a', aggregate: max, part: '*{}'}\n",
+        "'*{}' in part: put the text between '*' and '{}' that divides them",
+    ),
+    "a zone's name": (
+        GOOD + "    value: {from: '@a', aggregate: max, date: '%Y %Z'}\n",
+        "'%Z' reads a zone's name and ignores it",
+    ),
+    "date format that is too long": (
+        GOOD + "    value: {from: '@a', aggregate: max, date: '%Y" + " " * 300 + "'}\n",
+        "is no date format",
+    ),
+    "no missing texts": (GOOD + "missing: []\n", "6:10: missing: at least one text is needed"),
     "not UTF-8": (b"\xff", "1:1: can't read the mapping: it is not UTF-8"),
     "unhashable key": ("? [a]\n: b\n", "a text is expected here"),
     "nested too deeply": ("[" * 60 + "]" * 60, "1:51: not YAML: nested too deeply"),

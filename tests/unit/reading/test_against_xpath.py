@@ -115,7 +115,8 @@ def a_value(draw):
         "missing": ["x", ["1", "x"], []],
         "scale": [2, -0.5],
         "default": [0, 8],
-        "number": ["leading", "whole"],
+        "number": ["1234.5"],
+        "offset": [1, -0.25],
     }
     value.update((key, draw.choice(choices)) for key, choices in optional.items() if draw.random() < 0.3)
     return value
@@ -229,10 +230,8 @@ def number_of(value, text):
         return value["map"][text]
     if not text or text in ([missing] if isinstance(missing, str) else missing):
         return value.get("default")
-    shortest = 0 if value.get("number") == "leading" else len(text) - 1
-    for end in range(len(text), shortest, -1):
-        if is_number(text[:end]) and not re.match("[.,'_]?[0-9]", text[end:]):
-            return float(text[:end]) * value.get("scale", 1)
+    if is_number(text):
+        return float(text) * value.get("scale", 1) + value.get("offset", 0)
     if "invalid" not in value:
         raise FailedError
     return "invalid"

@@ -1,0 +1,123 @@
+"""Why a text is no number, and what to write in the mapping so that it is one.
+
+Imported only when a text was refused.
+"""
+
+from __future__ import annotations
+
+from xmlprom.mapping.model import Unit, Value
+from xmlprom.series.number_forms import FORMS, HEXADECIMAL, PLAIN, NumberForm
+
+_MARK = {",": "','", ".": "'.'", " ": "a space", "'": '"\'"'}
+_PREFIXES = {"k": "1000", "K": "1024", "M": "1048576", "G": "1073741824", "T": "1099511627776"}
+
+
+def message(text: str, value: Value, what: str = "") -> str:
+    """The message of a refused text.
+
+    :param what: what is wrong with it, where more is known than that it is no number
+    """
+    place = f"{shown(text)} at {value.path.text}"
+    if what == "has no unit":
+        return f"{place} {what}: say which in unit.default"
+    if what == "has an unknown unit" and value.unit and _is_number_of(value.form, text):
+        return f"{place}: {_unknown_unit(text, value, value.unit)}"
+    what = "" if what == "has an unknown unit" else what
+    if what == "does not fit the part":
+        forms = ", ".join(repr(part.text) for part in value.parts)
+        return f"{place} {what} {forms}: add a form to the list ('{{}}' takes any text)"
+    if what:
+        return f"{place} {what}: add it to 'missing' or 'map', or count such rows with 'invalid: skip'"
+    advice = _form_advice(text, value) or _unit_advice(text, value)
+    if advice:
+        return f"{place} is not a number{advice}"
+    return (
+        f"{place} is not a number: add it to 'missing' or 'map' ('other' takes all other texts), or count such rows"
+        " with 'invalid: skip'"
+    )
+
+
+def shown(text: str) -> str:
+    """A text of a source in a message: quoted, and not too long."""
+    return repr(text if len(text) <= 60 else f"{text[:57]}...")
+
+
+def _form_advice(text: str, value: Value) -> str | None:
+    """Another form of numbers, in which the text is one; maybe with a unit."""
+    fitting = [form for form in FORMS if form != value.form and _is_number_of(form, text)]
+    if _is_number_of(value.form, text):
+        return None
+    if fitting == [HEXADECIMAL]:
+        return (
+            f': for hexadecimal ones write number: "{HEXADECIMAL}"' if text[1:2] in "xX" and text[:1] == "0" else None
+        )
+    hints = []
+    for form in fitting:
+        grouping, decimal = form[1:2], form[-2]
+        if form == PLAIN:
+            hints.append("if '.' is the decimal mark, leave number out or write number: \"1234.5\"")
+        elif not grouping.isdigit() and any(mark in text for mark in _variants(grouping)):
+            hints.append(f'if {_MARK[grouping]} groups digits, write number: "{form}"')
+        elif grouping.isdigit() and decimal in text:
+            hints.append(f'if {_MARK[decimal]} is the decimal mark, write number: "{form}"')
+    return f": {'; '.join(_one_of_each_mark(hints))}" if hints else None
+
+
+def _one_of_each_mark(hints: list[str]) -> list[str]:
+    """Of several forms that differ in a mark that the text lacks, the last."""
+    return list({hint.partition(",")[0] if "groups" in hint else hint: hint for hint in hints}.values())
+
+
+def _variants(mark: str) -> str:
+    return {" ": " \u00a0\u202f\u2009", "'": "'\u2019"}.get(mark, mark)
+
+
+def _is_number_of(form: str, text: str) -> bool:
+    """Whether the text is a number of the form, or one with a unit behind it."""
+    found = NumberForm(form).split(text)
+    if not found or form == HEXADECIMAL:
+        return bool(found and not found[1])
+    rest = found[1].strip()
+    return not rest or (
+        len(rest) <= 20 and not any(c.isdigit() or c in ".,'\u2019:-_" for c in rest) and "=" not in rest
+    )
+
+
+def _unit_advice(text: str, value: Value) -> str | None:
+    from xmlprom.series.durations import DurationError, seconds  # noqa: PLC0415 - see the module
+    from xmlprom.series.units import factors, family_of  # noqa: PLC0415 - see the module
+
+    unit = text_unit(text, value.form)
+    if unit and value.unit is None:
+        family = family_of(unit)
+        write = family or (f"{{names: {{{unit}: {_PREFIXES[unit]}}}}}" if unit in _PREFIXES else unit)
+        return f": it has the unit {unit!r}: write unit: {write}"
+    try:
+        is_duration = seconds(text, factors("seconds").get, None) is not None
+    except DurationError:
+        is_duration = True
+    return " but a duration: write unit: seconds" if is_duration and value.unit is None else None
+
+
+def text_unit(text: str, form: str) -> str:
+    """What follows the number in a text, where that can be a unit."""
+    if not _is_number_of(form, text) or form == HEXADECIMAL:
+        return ""
+    found = NumberForm(form).split(text)
+    return " ".join(found[1].split()) if found else ""
+
+
+def _unknown_unit(text: str, value: Value, unit: Unit) -> str:
+    if unit.path:
+        name = text.rpartition(" ")[2]
+    else:
+        found = NumberForm(value.form).split(text)
+        name = " ".join(found[1].split()) if found else ""
+    name = name if len(name) <= 30 else f"{name[:27]}..."
+    if unit.family:
+        where = (
+            f"in the family {unit.family}: add it to unit.names (unit: {{family: {unit.family}, names: {{{name}: …}}}})"
+        )
+        return f"the unit {name!r} is not {where}"
+    known = ", ".join(map(repr, list(unit.factors)[:5]))
+    return f"the unit {name!r} is none of {known}: add it to unit.names (unit: {{names: {{{name}: …}}}})"
