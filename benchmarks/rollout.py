@@ -15,7 +15,9 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / ".cache" / "rollout"
@@ -70,8 +72,12 @@ def write_floor(modules: int) -> None:
     FLOOR.write_text(json.dumps([floor]), encoding="utf-8")
 
 
-def medians(ways: dict, rounds: int) -> dict:
-    times: dict = {way: [] for way in ways}
+Name = TypeVar("Name")
+Way = tuple[str, Sequence[str], dict[str, str]]  # a playbook, its options, settings of the environment
+
+
+def medians(ways: Mapping[Name, Way], rounds: int) -> dict[Name, float]:
+    times: dict[Name, list[float]] = {way: [] for way in ways}
     for _ in range(rounds):
         for way, (playbook, options, settings) in ways.items():
             times[way].append(play(playbook, *options, **settings))
@@ -79,7 +85,7 @@ def medians(ways: dict, rounds: int) -> dict:
 
 
 def growth_table(modules: int, rounds: int) -> None:
-    ways = {}
+    ways: dict[tuple[int, str], Way] = {}
     for hosts in HOSTS:
         ways[hosts, "rollout"] = ("playbooks/site.yml", (*limit(hosts), *ONE_BATCH), {})
         ways[hosts, "floor"] = (str(FLOOR), limit(hosts), {})
