@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measure xmlprom's CPU time and memory, beside other ways to do the same, and print one table.
+"""Measure the CPU time and memory of xmlprom and of other ways to do the same, and print one table.
 
 Every way is a process of its own. CPU time is user and system; each figure is the median of several rounds, in
 which all ways take turns, so that another program's load falls on all of them; a ratio is the median of the rounds'.
@@ -32,7 +32,7 @@ MB = 1 << 20
 
 @dataclass(frozen=True)
 class Cost:
-    """What one way took in each round: seconds of CPU time, and the peak of resident memory in bytes."""
+    """The cost of one way in each round: seconds of CPU time, peak of resident memory in bytes."""
 
     cpus: tuple[float, ...]
     peaks: tuple[float, ...]
@@ -177,7 +177,7 @@ class Benchmark:
         return [*self.python, str(EXECUTABLE), "collect", str(mapping), "--source", source, "--dry-run"]
 
     def growth(self, ways: dict[str, list[str]], what: str, steps: tuple[int, int]) -> Iterator[Line]:
-        """What one more costs between the last two sizes, against between the two before: linear is 1."""
+        """The cost of one more between the last two sizes, divided by that between the two before: 1 is linear."""
         costs = measure(ways, 3 * self.rounds)  # a difference of short runs is mostly noise
         yield from shown(costs)
         *_, small, middle, large = costs.values()
@@ -191,9 +191,9 @@ def measure(ways: dict[str, list[str]], rounds: int) -> dict[str, Cost]:
     taken: dict[str, list[tuple[float, float]]] = {what: [] for what in ways}
     for number in range(rounds):
         for what, command in ways.items():
-            tell(f"{number + 1}/{rounds} {what}")
+            show(f"{number + 1}/{rounds} {what}")
             taken[what].append(_run(command))
-    tell()
+    show()
     return {what: Cost(*zip(*found)) for what, found in taken.items()}
 
 
@@ -206,8 +206,8 @@ def _run(command: list[str]) -> tuple[float, float]:
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
 
 
-def tell(what: str = "") -> None:
-    """What goes on now, for who waits at a terminal."""
+def show(what: str = "") -> None:
+    """Show progress on a terminal."""
     if sys.stderr.isatty():
         print(f"\r\033[K{what}", end="", file=sys.stderr, flush=True)
 
@@ -217,11 +217,11 @@ def generated(kind: str, rows: int, distinct: int = 1) -> str:
     path = CACHE / f"{kind}-{rows}-{distinct}.xml"
     generator = HERE / "sources.py"
     if not path.exists() or path.stat().st_mtime < generator.stat().st_mtime:
-        tell(f"generating {path.name}")
-        # Not in this process: what it once took would count as the peak of every child.
+        show(f"generating {path.name}")
+        # Not in this process: its peak memory would count as the peak of every child.
         command = [sys.executable, str(generator), kind, str(rows), str(path), str(distinct)]
         subprocess.run(command, check=True)
-        tell()
+        show()
     return str(path)
 
 
@@ -260,7 +260,7 @@ def hosts_python() -> str:
 
 
 def machine(python: str) -> str:
-    """What the figures were measured on."""
+    """The machine and versions that the figures belong to."""
     program = (
         "import platform, lxml.etree as e, yaml, importlib.metadata as m; v = lambda t: '.'.join(map(str, t));"
         "print(f'Python {platform.python_version()}, lxml {v(e.LXML_VERSION[:3])}, libxml2 {v(e.LIBXML_VERSION)},"

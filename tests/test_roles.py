@@ -22,7 +22,7 @@ def test_defaults_are_the_argument_specs(role: str) -> None:
     defaults = load(f"roles/{role}/defaults/main.yml")
     assert set(options) == set(defaults)
     for name, default in defaults.items():
-        # A structure or an expression may be told in words rather than twice.
+        # The default of a structure or an expression may be described in words.
         structured = bool(default) and isinstance(default, (dict, list))
         in_words = "Default is" in str(options[name]["description"])
         if "default" not in options[name] and (structured or in_words):
@@ -36,7 +36,7 @@ def test_variables_bear_the_role_s_name(role: str) -> None:
 
 
 @pytest.mark.parametrize("role", ["node_exporter", "xmlprom"])
-def test_readme_tells_of_every_variable(role: str) -> None:
+def test_readme_lists_every_variable(role: str) -> None:
     text = (ROOT / "roles" / role / "README.md").read_text(encoding="utf-8")
     assert [name for name in load(f"roles/{role}/defaults/main.yml") if f"`{name}`" not in text] == []
 

@@ -1,7 +1,7 @@
 """docs/mapping.schema.json, for editors, accepts and refuses the mappings that the loader does.
 
 The mappings: those of the examples, of docs/mapping.md and of the script's tests, tests/corpus/, and random ones.
-What a JSON Schema can't say stands in LOADER_ONLY.
+LOADER_ONLY lists what a JSON Schema can't express.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 # Refused by the loader alone, and why no schema can refuse it.
 LOADER_ONLY = {
-    "repeated key": "parsers drop the first; YAML language servers tell of it themselves",
+    "repeated key": "parsers drop the first; YAML language servers report it themselves",
     "name twice": "compares metrics",
     "summary-takes-names.yml": "compares metrics",
     "constant-label-twice.yml": "compares the mapping's labels with a metric's",
@@ -89,7 +89,7 @@ def loads(content, directory):
 def as_editor_sees(content):
     """The document with the types of YAML 1.2, which language servers use.
 
-    :raises yaml.YAMLError: if it is no YAML, so that an editor tells of that alone
+    :raises yaml.YAMLError: if it is no YAML, so that an editor reports only that
     """
     if isinstance(content, bytes) or "[" * 1000 in content:
         raise yaml.YAMLError

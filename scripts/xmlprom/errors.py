@@ -1,4 +1,4 @@
-"""What can go wrong, as exceptions that carry a message for a person and a reason for a metric."""
+"""The program's exceptions: each has a message for a person, a failed run also a reason for the metrics."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Fault(NamedTuple):
 
 
 class MappingError(Exception):
-    """The mapping is wrong; `problems` holds everything that is, in the file's order. Exit status 2."""
+    """The mapping is wrong; `problems` holds every fault, in the file's order. Exit status 2."""
 
     def __init__(self, file: str, problems: list[Problem]) -> None:
         self.file = file
@@ -54,7 +54,7 @@ def missing_package(error: ModuleNotFoundError) -> str:
 
 
 def free_memory() -> None:
-    """Free what a step held that failed for lack of memory; belongs behind the handler, which holds it too."""
+    """Free the memory of a step that failed for lack of it. Call it after the except block, which still holds it."""
     gc.collect()  # a reader and its states refer to each other
 
 
@@ -67,7 +67,7 @@ def out_of_memory(source: str) -> RunError:
 
 
 def internal_error(error: BaseException) -> RunError:
-    """A fault of xmlprom itself as a failed run, with the place for a report."""
+    """A fault in xmlprom itself, as a failed run; the message names the module and line to report."""
     place = error.__traceback__
     while place is not None and place.tb_next is not None:
         place = place.tb_next

@@ -1,4 +1,4 @@
-"""Coverage-guided: whatever a source holds, each example's mapping makes a file that node_exporter stands, or fails."""
+"""Coverage-guided: for any source, each example's mapping makes a file that node_exporter accepts, or fails."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Alertmanager's configuration: who is told what, bundled how."""
+"""Alertmanager's configuration: who gets which notification, and how they are grouped."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def open_directory() -> Iterator[Path]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Tell how many cases the fuzz tests tried, if they ran."""
+    """Report how many cases the fuzz tests tried, if they ran."""
     tried = getattr(sys.modules.get("fuzzing"), "tried", {})
     if tried:
         terminalreporter.write_line(f"fuzz cases: {sum(tried.values())}, of which {dict(sorted(tried.items()))}")

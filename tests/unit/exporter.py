@@ -35,7 +35,7 @@ class Scrape:
     text: str
 
 
-class Died(Exception):  # noqa: N818 - an event, as the facts tell it
+class Died(Exception):  # noqa: N818 - an event rather than an error
     """node_exporter ended while it was asked for its metrics."""
 
 

@@ -1,4 +1,4 @@
-"""What the fuzz tests share: how many cases to try, and runs of many collectors that one scrape proves."""
+"""What the fuzz tests share: how many cases to try, and runs of many collectors that one scrape verifies."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def count(failure: RunError) -> None:
 
 @dataclass(frozen=True, repr=False)
 class Case:
-    """A source and a mapping in the form of `test_against_xpath`; the metrics' names may stand in other cases too."""
+    """A source and a mapping in the form of `test_against_xpath`; other cases may use the same metric names."""
 
     source: bytes
     mapping: dict
@@ -65,12 +65,12 @@ def serves_exactly_what_is_expected(cases: list[Case], exporter: Exporter, scrat
     assert not wrong, (wrong, concerned(wrong[0], cases))
     for one, value in expected.items():
         assert math.isclose(served[one], value, rel_tol=1e-9, abs_tol=1e-300), (one, concerned(one[0], cases))
-    told = {
+    shown = {
         dict(labels)["collector"]: value
         for (name, labels), value in scrape.series.items()
         if name == "xmlprom_last_run_success"
     }
-    assert told == success
+    assert shown == success
     assert not list(exporter.directory.glob("*.tmp"))
 
 
@@ -81,7 +81,7 @@ def concerned(text: str, cases: list[Case]) -> tuple[bytes, dict]:
 
 
 def run_case(number: int, case: Case, directory: Path, scratch: Path) -> tuple[dict[Series, float], int | None]:
-    """Run one collector: (the series to expect, what the status tells; None where the mapping is refused)."""
+    """Run one collector: (the expected series, the status; None where the mapping is refused)."""
     source = scratch / f"c{number}.xml"
     source.write_bytes(case.source)
     os.utime(source, (1_700_000_000,) * 2)  # no source that is being written

@@ -1,6 +1,6 @@
 """Every example of docs/mapping.md is run by the real command line.
 
-Fenced blocks are told apart by the words behind the language:
+The words after the language say what a fenced block is:
 
 - `xml source [NAME]`: a file below /srv/app, state.xml by default; blocks one behind the other are files of one run
 - `yaml mapping`: the mapping of the runs that follow

@@ -1,7 +1,7 @@
 """Sources, mappings and `.prom` files at random: xmlprom refuses them, or the real node_exporter serves all of it.
 
-Oracle is the whole-tree evaluation of `test_against_xpath`. The cases are the same in every run; how many there were
-stands at the end of pytest's output.
+Oracle is the whole-tree evaluation of `test_against_xpath`. The cases are the same in every run; their
+number is at the end of pytest's output.
 """
 
 from __future__ import annotations
@@ -232,7 +232,7 @@ def test_changed_bytes_of_the_examples(seeds, exporter, tmp_path_factory):
     assert {series: value for series, value in scrape.series.items() if not series[0].startswith("xmlprom_")} == written
 
 
-# Files beside each other: what the last look lets through is served
+# Several files: what the last check accepts is served
 
 PARTS = [b"# HELP ", b"# TYPE ", b"gauge", b"counter", b"histogram", b"summary", b"untyped", b"m", b"m_count", b"m_sum"]
 PARTS += [
@@ -285,7 +285,7 @@ def a_prom_file(draw):
 
 
 def files_beside_each_other(seed, directory):
-    """Put those of many files that may stand beside those before; returns their series."""
+    """Write those of many files that don't conflict with the ones before; returns their series."""
     draw = random.Random(seed)
     written = {}
     for number in range(BATCH):

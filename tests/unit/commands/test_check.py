@@ -1,4 +1,4 @@
-"""What `check` says of a valid mapping, alone and beside a source."""
+"""What `check` reports about a valid mapping, without and with a source."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_an_ancestor_above_the_root_matches_nothing(write):
     )
 
 
-def test_every_row_that_would_fail_is_told_at_once(write):
+def test_every_row_that_would_fail_is_reported_at_once(write):
     mapping = write("m.yml", ONE_METRIC.format(name="m") + "    value: {from: '@v', aggregate: sum}\n")
     source = write("store.xml", '<store><a v="1"/><a v="x"/><a v="y"/></store>')
     status, out, err = checked(mapping, "--source", source)

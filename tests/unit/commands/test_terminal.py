@@ -64,7 +64,7 @@ COMMANDS = {
 
 
 @pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
-def test_a_full_disk_behind_stdout_is_told(arguments):
+def test_a_full_disk_behind_stdout_is_reported(arguments):
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run([sys.executable, SCRIPT, *arguments], stdout=full, stderr=subprocess.PIPE, check=False)
     assert (done.returncode, done.stderr) == (1, b"xmlprom: stdout can't be written: No space left on device\n")

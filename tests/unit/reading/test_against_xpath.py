@@ -374,7 +374,7 @@ def test_mappings_of_start_tags_alone(seed):
 
 @pytest.mark.parametrize("seed", range(10))
 def test_any_mapping_in_small_portions(seed, monkeypatch):
-    """Rows that stand across portions of the source, and are handed on long before its end, make the same series."""
+    """The source read in small portions, with rows aggregated long before its end, makes the same series."""
     draw = random.Random(seed)
     for _ in range(30):
         content, mapping = a_document(draw), draw.choice([a_mapping, a_mapping_of_start_tags])(draw)

@@ -1,6 +1,6 @@
 """Sources that were made to do harm: refused with a reason, in bounded memory, without a look at any other file.
 
-Each runs in a process of its own, which tells its peak memory over that of its imports, and what it opened.
+Each runs in a process of its own, which reports its peak memory beyond that of its imports, and the files it opened.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ print(json.dumps({"status": status, "base": base, "peak": peak(), "events": seen
 
 
 def collect(directory, content, mapping=MAPPING):
-    """Run `collect` on a source of these pieces; what PROGRAM tells, with the reason of the failure."""
+    """Run `collect` on a source of these pieces; what PROGRAM reports, with the reason of the failure."""
     source = directory / "source.xml"
     with source.open("wb") as stream:
         stream.writelines([content] if isinstance(content, bytes) else content)

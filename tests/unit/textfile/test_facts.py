@@ -1,6 +1,6 @@
 """What node_exporter drops, loses in silence or dies of: tried on this machine's own, and refused by xmlprom.
 
-Each fact is a set of files. What the exporter makes of them is told per version where versions differ; what
+Each fact is a set of files. Where versions of the exporter differ, the expected outcome is given per version. What
 xmlprom does when it is to publish `a.prom` beside the others is the same everywhere.
 """
 
@@ -113,7 +113,7 @@ FACTS = {
     "other TYPE, written with tabs and capitals": two(
         ONE, b'#\tHELP\tm\th\n#\tTYPE\tm\tCOUNTER\nm\t{ x = "2" , }\t1e0\n', SILENT
     ),
-    "other TYPE beside a series that stands there twice": two(
+    "other TYPE beside a duplicate series": two(
         ONE, b'# HELP m h\n# TYPE m counter\nm{x="2"} 1\nm{x="2"} 1\n', SILENT
     ),
     "gauge m_count, summary m in another file": two(
@@ -222,7 +222,7 @@ def test_one_of_two_is_lost_where_a_file_holds_a_family_of_node_exporter_itself(
     assert "belong to node_exporter" in str(metric_name_fault(name, "gauge"))
 
 
-def test_the_time_that_it_tells_is_that_of_the_prom_file(exporter):
+def test_its_modification_time_is_that_of_the_prom_file(exporter):
     file = exporter.directory / "a.prom"
     file.write_bytes(ONE)
     os.utime(file, (1_700_000_000,) * 2)
