@@ -114,8 +114,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     explain.add_argument("--json", action="store_true", help="for a program rather than a person")
 
-    draft = commands.add_parser("draft", formatter_class=_Help, help="write a first mapping from a sample of the XML")
-    draft.add_argument("sample", metavar="SAMPLE.xml", help="a file that the application wrote")
+    draft = commands.add_parser("draft", formatter_class=_Help, help="write a first mapping from samples of the XML")
+    draft.add_argument(
+        "samples", metavar="SAMPLE.xml", nargs="+", help="files that the application wrote, on several hosts say"
+    )
 
     dashboard = commands.add_parser(
         "dashboard", formatter_class=_Help, help="write a Grafana dashboard for the metrics of mappings"

@@ -1,4 +1,4 @@
-"""`xmlprom draft`: write a first mapping from a sample of the XML that an application writes."""
+"""`xmlprom draft`: write a first mapping from samples of the XML that an application writes."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import argparse
 import os
 import sys
 
-from xmlprom.drafting.judge import judge
-from xmlprom.drafting.scan import survey
-from xmlprom.drafting.write import write
+from xmlprom.drafting.draft import draft
+from xmlprom.drafting.draft_yaml import draft_yaml
+from xmlprom.drafting.sample_scan import scan
 from xmlprom.errors import SUCCESS, UsageError
 
 
@@ -17,10 +17,11 @@ def run(options: argparse.Namespace) -> int:
 
     :raises UsageError, RunError: see errors
     """
-    source = os.path.abspath(options.sample)
-    try:
-        source.encode()
-    except UnicodeEncodeError:
-        raise UsageError(f"{source!a}: a mapping is UTF-8, the sample's path is not: rename it") from None
-    sys.stdout.buffer.write(write(judge(survey(source)), source).encode())
+    samples = [os.path.abspath(sample) for sample in options.samples]
+    for sample in samples:
+        try:
+            sample.encode()
+        except UnicodeEncodeError:
+            raise UsageError(f"{sample!a}: a mapping is UTF-8, the sample's path is not: rename it") from None
+    sys.stdout.buffer.write(draft_yaml(draft(scan(samples)), samples[0]).encode())
     return SUCCESS

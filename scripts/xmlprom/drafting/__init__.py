@@ -1,1 +1,1 @@
-"""Draft a mapping from a sample: scan (what does it hold) -> judge (what is worth a metric) -> write (YAML)."""
+"""Draft a mapping from samples: scan (what they hold) -> rows and their keys -> metrics, the best first -> YAML."""

@@ -1,0 +1,155 @@
+"""Scan samples, each in one streaming pass and all in bounded memory: which places they have, what texts are there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from xmlprom import reasons
+from xmlprom.drafting.places import ANY, Place
+from xmlprom.drafting.text_stats import MAX_TEXT, TextStats
+from xmlprom.errors import RunError
+from xmlprom.mapping.model import Limits
+from xmlprom.reading.patterns import Plan
+from xmlprom.reading.row_reader import Reader
+from xmlprom.reading.rows import Attributes
+from xmlprom.reading.xml_parser import naming, stream
+
+_MAX_CHILDREN = 60  # element names below one parent; all further ones are one place, "*"
+_MAX_PLACES = 2000
+_MAX_ATTRIBUTES = 10_000  # in all places together
+
+
+class Sample(NamedTuple):
+    """What samples hold. `nested`: tag -> place of elements that are below elements of their own name."""
+
+    root: Place
+    nested: dict[str, Place]
+    prefixes: dict[str, str]  # namespace -> prefix
+
+
+def scan(paths: Sequence[str]) -> Sample:
+    """Read samples of one format.
+
+    :raises RunError: if one can't be read, is no XML, or has another root than the first
+    """
+    gathered = _Gathered()
+
+    def make(plan: Plan, sink: Any, max_depth: int, on_doctype: Callable[[], None]) -> _Scanner:
+        return _Scanner(plan, sink, max_depth, on_doctype, gathered)
+
+    for path in paths:
+        with naming(path):
+            stream(path, Plan((), (), ()), Limits(), _NoRows(), make=make)
+    assert gathered.root is not None  # noqa: S101 - a document has a root
+    return Sample(gathered.root, gathered.nested, gathered.prefixes)
+
+
+class _NoRows:
+    def add(self, section: int, rows: object) -> None:
+        """There are none: the plan is empty."""
+
+
+class _Gathered:
+    """What all samples share."""
+
+    def __init__(self) -> None:
+        self.root: Place | None = None
+        self.nested: dict[str, Place] = {}
+        self.prefixes: dict[str, str] = {}
+        self.places = self.attributes = self.serial = 0
+
+
+class _Scanner(Reader):
+    """A parser target that fills places rather than rows."""
+
+    data: Callable[[str], None]
+
+    def __init__(
+        self, plan: Plan, sink: Any, max_depth: int, on_doctype: Callable[[], None], gathered: _Gathered
+    ) -> None:
+        super().__init__(plan, sink, max_depth, on_doctype)
+        self._gathered = gathered
+        self._open: list[Place] = []
+        self._serials: list[int] = []
+        self._counts: list[dict[int, int]] = []  # of the children of each open element, by place
+        self._parts: list[list[str]] = []
+        self._length = 0
+        self.start, self.end, self.data = self._start, self._end, self._data
+
+    def start_ns(self, prefix: str | None, uri: str) -> None:
+        if len(self._gathered.prefixes) < _MAX_CHILDREN:
+            self._gathered.prefixes.setdefault(uri, prefix or "")
+
+    def _start(self, tag: str, attributes: Attributes) -> None:
+        if len(self._open) >= self._max_depth:
+            raise RunError(reasons.LIMIT, f"elements are nested deeper than {self._max_depth}")
+        gathered = self._gathered
+        place = self._place(tag)
+        place.count += 1
+        gathered.serial += 1
+        self._open.append(place)
+        self._serials.append(gathered.serial)
+        self._counts.append({})
+        self._parts.append([])
+        self._length = 0
+        for name, text in attributes.items():
+            stats = place.attributes.get(name)
+            if stats is None and gathered.attributes < _MAX_ATTRIBUTES:
+                gathered.attributes += 1
+                stats = place.attributes[name] = TextStats()
+            if stats is not None:
+                stats.add(text.strip(), self._serials)
+
+    def _place(self, tag: str) -> Place:
+        gathered = self._gathered
+        if not self._open:
+            if gathered.root is None:
+                gathered.root = Place(tag)
+            elif gathered.root.tag != tag:
+                raise RunError(reasons.MALFORMED, f"the root is {tag}, that of the first sample {gathered.root.tag}")
+            gathered.root.most = 1
+            return gathered.root
+        parent = self._open[-1]
+        parent.is_leaf = False
+        place = gathered.nested.get(tag)
+        if place is None:
+            above = next((above for above in self._open if above.tag == tag), None)
+            if above is not None:
+                place = gathered.nested[tag] = above
+        if place is not None:
+            parent.recursive = True
+        else:
+            place = parent.children.get(tag) or self._new(parent, tag)
+        counts = self._counts[-1]
+        number = counts.get(id(place), 0) + 1
+        counts[id(place)] = number
+        if number == 1:
+            place.parents += 1
+        place.most = max(place.most, number)
+        return place
+
+    def _new(self, parent: Place, tag: str) -> Place:
+        gathered = self._gathered
+        if len(parent.children) >= _MAX_CHILDREN or gathered.places >= _MAX_PLACES:
+            tag = ANY
+        gathered.places += 1
+        return parent.children.setdefault(tag, Place(tag))
+
+    def _data(self, text: str) -> None:
+        if self._length <= MAX_TEXT:
+            self._parts[-1].append(text)
+            self._length += len(text)
+
+    def _end(self, _tag: str) -> None:
+        place = self._open[-1]
+        parts = self._parts.pop()
+        if place.is_leaf:
+            place.text.add("".join(parts).strip() if parts else "", self._serials)
+        self._open.pop()
+        self._serials.pop()
+        self._counts.pop()
+        self._length = 0
+
+    def _is_whole(self) -> bool:
+        return not self._open and self._gathered.root is not None

@@ -1,0 +1,148 @@
+"""What the texts of one place have in common, gathered in bounded memory."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from xmlprom.drafting.text_kinds import Kind, kind_of
+
+MAX_VALUES = 24  # distinct texts kept of each place
+MAX_LENGTH = 128  # characters of a text that is kept
+MAX_TEXT = 256  # characters of a text that is looked at
+_MAX_FORMS = 8
+_MAX_SIBLINGS = 1000  # of which it is known whether two are alike
+_MAX_DISTINCT = 2000
+LEVELS = 4  # how far up a row may be from the text
+
+
+class TextStats:
+    """Takes the texts of one place.
+
+    `values` are the first distinct ones with how often each came, `many` if there are others.
+    `repeats[n]`: two were alike below one element that is n + 1 levels above that which holds the text.
+    """
+
+    __slots__ = (
+        "_distinct", "_scopes", "_seen", "_watched", "count", "forms", "kinds", "least", "longest", "longs", "many",
+        "most", "nonzero", "parents", "repeats", "units", "values", "whole",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.count = self.longs = self.longest = self.nonzero = 0
+        self.values: dict[str, int] = {}
+        self.many = False
+        self.kinds: Counter[str] = Counter()  # of texts that are not in `values`
+        self.units: dict[str, None] = {}
+        self.forms: dict[str, None] = {}
+        self.least, self.most, self.whole = math.inf, -math.inf, True
+        self.repeats = [False] * LEVELS
+        self.parents = 0
+        self._distinct: set[int] = set()
+        self._watched = list(range(LEVELS))
+        self._scopes = [-1] * LEVELS
+        self._seen: list[set[int]] = [set() for _ in range(LEVELS)]
+
+    def add(self, text: str, open_elements: Sequence[int]) -> None:
+        """Take a text; `open_elements`: serial numbers of the open elements, that which holds it last."""
+        self.count += 1
+        if text in self.values:
+            self.values[text] += 1
+        else:
+            self._take(text)
+        if self._watched and text:
+            self._compare(text, open_elements)
+
+    def _take(self, text: str) -> None:
+        self.longest = max(self.longest, len(text))
+        if len(text) > MAX_TEXT:
+            self.longs += 1
+            self.many = True
+            return
+        kind = kind_of(text.strip()) if text.strip() else Kind("empty")
+        if len(self.values) < MAX_VALUES and len(text) <= MAX_LENGTH:
+            self.values[text] = 1
+        else:
+            self.many = True
+            self.kinds[kind.name] += 1
+            if len(self._distinct) < _MAX_DISTINCT:
+                self._distinct.add(hash(text))
+        if kind.name in ("number", "amount", "date"):
+            self.least, self.most = min(self.least, kind.number), max(self.most, kind.number)
+            self.whole = self.whole and kind.number == int(kind.number)
+            self.nonzero += kind.number != 0
+        if kind.name == "amount" and len(self.units) < _MAX_FORMS:
+            self.units[kind.form] = None
+        if kind.name == "date" and len(self.forms) < _MAX_FORMS:
+            self.forms[kind.form] = None
+
+    def _compare(self, text: str, open_elements: Sequence[int]) -> None:
+        for level in tuple(self._watched):
+            at = len(open_elements) - 2 - level
+            scope = open_elements[at] if at >= 0 else 0
+            seen = self._seen[level]
+            if self._scopes[level] != scope:
+                self._scopes[level] = scope
+                if level == 0:
+                    self.parents += 1
+                seen.clear()
+            key = hash(text)
+            if key in seen or len(seen) >= _MAX_SIBLINGS:
+                self.repeats[level] = True
+                self._watched.remove(level)
+                seen.clear()
+            else:
+                seen.add(key)
+
+    def counts(self) -> Counter[str]:
+        """How many texts are of each kind."""
+        found = Counter(self.kinds)
+        for text, times in self.values.items():
+            found[kind_of(text.strip()).name if text.strip() else "empty"] += times
+        return found
+
+    @property
+    def filled(self) -> int:
+        return self.count - sum(times for text, times in self.values.items() if not text.strip())
+
+    @property
+    def words(self) -> list[str]:
+        """The distinct texts that are not empty, as far as kept."""
+        return [text for text in self.values if text.strip()]
+
+    @property
+    def distinct(self) -> int:
+        """How many distinct texts there are, at least."""
+        return len(self.words) + len(self._distinct)
+
+    def of_kind(self, *names: str) -> list[str]:
+        """The kept texts of these kinds."""
+        return [text for text in self.words if kind_of(text.strip()).name in names]
+
+
+def merge(all_stats: Iterable[TextStats]) -> TextStats:
+    """Several places' texts as if they were one's."""
+    merged = TextStats()
+    for stats in all_stats:
+        merged.count += stats.count
+        merged.longs += stats.longs
+        merged.longest = max(merged.longest, stats.longest)
+        merged.nonzero += stats.nonzero
+        for text, times in stats.values.items():
+            if text in merged.values or len(merged.values) < MAX_VALUES:
+                merged.values[text] = merged.values.get(text, 0) + times
+            else:
+                merged.many = True
+                merged.kinds[kind_of(text.strip()).name if text.strip() else "empty"] += times
+                merged._distinct.add(hash(text))
+        merged.many = merged.many or stats.many
+        merged.kinds.update(stats.kinds)
+        merged._distinct.update(stats._distinct)
+        merged.units.update(stats.units)
+        merged.forms.update(stats.forms)
+        merged.least, merged.most = min(merged.least, stats.least), max(merged.most, stats.most)
+        merged.whole = merged.whole and stats.whole
+        merged.repeats = [one or other for one, other in zip(merged.repeats, stats.repeats)]
+        merged.parents = max(merged.parents, stats.parents)
+    return merged

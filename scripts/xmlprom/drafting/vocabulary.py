@@ -1,0 +1,91 @@
+"""Words in names of elements and attributes, and what they say of the texts there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+NAMES = _words("name label title")
+IDS = _words("id uuid guid")
+UNITS = _words("unit units uom")
+# What tells things of one kind apart, beside names.
+PLACES = _words(
+    "address addr ip mac host hostname node interface iface ifname device dev port mount mountpoint path file disk"
+    " drive volume slot bay index number nr no key serial sensor location peer neighbor neighbour vlan as asn zone"
+    " instance domain database table queue topic channel pool cpu core window percentile quantile size"
+    " range user family proto protocol stage position unit_number"
+)
+IDENTIFIERS = _words("guid handle hash id index key nr no number pid serial uid gid uuid incarnation revision")
+NO_IDENTIFIERS = _words("fluid grid humid invalid liquid paid rapid solid valid void")
+NO_QUANTITIES = _words("code port version errno release build mode portid bus slot function domain year")
+CATEGORIES = _words(
+    "action category class classname kind level operation outcome priority currency severity stage type family"
+    " direction protocol proto reason location zone service medium bus"
+)
+STATES = _words(
+    "state status health result outcome phase condition smart online active enabled up alive running availability"
+    " connected present failed suspect locked degraded unclean standby maintenance success"
+)
+CONDITIONS = _words("state status health result outcome phase condition role")  # of which there are several words
+EVENTS = _words(
+    "event entry record message log testcase case test line request transaction session trace taskbegin taskend"
+    " error failure warning exception alert history change commit property properties option setting script"
+)
+# Events of which there may be none, one or many.
+FAULTS = _words("error failure warning exception event alert alarm fault message flaky rerun incident violation")
+TIMES = _words(
+    "created date end expires finished last modified now seen since stamp start started time times timestamp updated"
+    " when collected sec"
+)
+LENGTHS = _words(
+    "bytes count cpu downtime duration elapsed free lifetime max processing runtime size total up uptime used"
+)
+# Added up, these mean something.
+AMOUNTS = _words(
+    "count counts total bytes requests errors hits reads writes packets tests failures skipped passed failed size used"
+    " number received sent written read bytes seconds time duration rows errors dropped drops calls messages jobs"
+    " events queries lines valid covered missed complexity amount cost sum value quantity"
+)
+# Names of what is measured: things of such names are not of one kind.
+QUANTITIES = _words(
+    "bytes packets packages errors requests octets reads writes time seconds size drops connections sessions"
+)
+LEVELS = _words(
+    "average avg celsius max mean min peak percent ratio temperature temp rate latency limit threshold load speed"
+    " utilization util voltage current power usage frequency fps humidity level percentile depth age version"
+)
+WANTED = _words(
+    "count total errors error used free available size bytes temperature temp celsius speed rate latency load power"
+    " usage utilization util memory mem hits requests uptime up reads writes read written sent received busy failed"
+    " failures tests time duration elapsed fail draw health threads queue connections sessions clients lag"
+    " covered valid voltage current fan rpm seconds state status online packets state clock clocks vcpu"
+    " capacity reading currentreading critical last reruns rerun"
+)
+DULL = _words(
+    "default supported requested pending enforced accounting buffer poll delay mode encoder decoder fbc"
+    " configured version xml schema format display persistence board driver module applications compute"
+    " inforom fw firmware rom technology caution link gen width max_link replay rollover boost expected"
+    " ttl conf rttvar srtt to level verbose debugging incarnation hint initgroups usec startdelay references quantum"
+    " instance attached minor retired blacklist feature quota policy"
+)
+
+
+def tokens(words: Iterable[str]) -> frozenset[str]:
+    """The single words of names in snake case."""
+    return frozenset(token for word in words for token in word.split("_"))
+
+
+def head(words: Iterable[str]) -> frozenset[str]:
+    """The last word of all, which says what a thing is: `event` of `clock_event`."""
+    last = "_".join(words).rpartition("_")[2]
+    return frozenset((last, last[:-1] if last.endswith("s") else last))
+
+
+def identifies(words: Iterable[str]) -> bool:
+    """Whether a name says that its texts are identifiers: id, or userid."""
+    found = tokens(words) - NO_IDENTIFIERS
+    return bool(found & IDENTIFIERS) or any(token.endswith(("id", "version")) and len(token) > 3 for token in found)
