@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ _LEAST_WORTH = 2.4
 _FEW = 4  # metrics of a sample where none is worth that much
 _MAX_REASONS = 6  # of a section
 _MAX_LEFT_OUT = 20
+_MAX_MISSING = 20
 
 
 class DraftMetric(NamedTuple):
@@ -45,6 +47,7 @@ class Draft(NamedTuple):
 
     sections: tuple[DraftSection, ...]
     namespaces: dict[str, str]
+    missing: tuple[str, ...]  # texts that mean: no value
     left_out: tuple[str, ...]
 
 
@@ -66,7 +69,21 @@ def draft(sample: Sample) -> Draft:
             reasons = proposer.left_out.get(element.path, [])[:_MAX_REASONS]
             left_out += [f"{element.path}: {reason}" for reason in reasons] or ([element.path] if others else [])
     sections = sections or [_bare(sample, steps, names)]
-    return Draft(tuple(sections), steps.used(" ".join(_paths(sections))), tuple(left_out[:_MAX_LEFT_OUT]))
+    return Draft(
+        tuple(sections),
+        steps.used(" ".join(_paths(sections))),
+        tuple(_missing(sample)),
+        tuple(left_out[:_MAX_LEFT_OUT]),
+    )
+
+
+def _missing(sample: Sample) -> dict[str, None]:
+    """What the samples say where there is no value."""
+    found: dict[str, None] = {}
+    for place in sample.places():
+        for stats in (*place.attributes.values(), place.text):
+            found.update(dict.fromkeys(text.strip() for text in stats.of_kind("none")))
+    return dict(itertools.islice(found.items(), _MAX_MISSING))
 
 
 def _bare(sample: Sample, steps: PathSteps, names: MetricNames) -> DraftSection:

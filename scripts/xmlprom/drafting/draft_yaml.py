@@ -23,6 +23,8 @@ def _lines(draft: Draft, source: str) -> Iterator[str]:
     yield "# `xmlprom check FILE --source SAMPLE` and `xmlprom collect FILE --dry-run`."
     yield f"source: {_scalar(source)}"
     yield "limits: {overflow: fold}  # what is too long for a label becomes 'other', and is counted"
+    if draft.missing:
+        yield f"missing: {_flow(draft.missing)}  # texts that mean: no value"
     if draft.namespaces:
         yield "namespaces:"
         yield from (f"  {_scalar(prefix)}: {_scalar(uri)}" for prefix, uri in draft.namespaces.items())

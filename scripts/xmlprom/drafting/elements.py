@@ -63,7 +63,7 @@ def elements(sample: Sample, steps: PathSteps) -> Iterator[Element]:
         tops.append(Element(f"/{step}", sample.root, (root,)))
     for tag in sample.nested:
         step = steps.step(tag)
-        found = merge(_all_of(tag, sample))
+        found = merge(place for place in sample.places() if place.tag == tag)
         found.tag = tag
         if step:
             tops.append(Element(f"//{step}", found, tuple(dict.fromkeys((root, snake(tag)))), anywhere=True))
@@ -74,7 +74,7 @@ def elements(sample: Sample, steps: PathSteps) -> Iterator[Element]:
 
 def _shorten(found: list[Element], sample: Sample) -> None:
     """Let paths begin at the first thing that has a name or repeats: wherever that is, `//thing`, it is the same."""
-    tags = _tags(sample)
+    tags = Counter(place.tag for place in sample.places())  # at how many places a name is
     shorter = {}
     for element in found:
         around = [element]
@@ -90,31 +90,6 @@ def _shorten(found: list[Element], sample: Sample) -> None:
 
 def _is_apart(element: Element) -> bool:
     return not element.names and (element.repeats or is_thing(element.place))
-
-
-def _tags(sample: Sample) -> Counter[str]:
-    """At how many places a name is."""
-    found: Counter[str] = Counter()
-    open_ = [sample.root]
-    while open_:
-        place = open_.pop()
-        found[place.tag] += 1
-        open_.extend(place.children.values())
-    return found
-
-
-def _all_of(tag: str, sample: Sample) -> list[Place]:
-    found: dict[int, Place] = {id(sample.nested[tag]): sample.nested[tag]}
-    open_, seen = [sample.root, *sample.nested.values()], set()
-    while open_:
-        place = open_.pop()
-        if id(place) in seen:
-            continue
-        seen.add(id(place))
-        if place.tag == tag:
-            found[id(place)] = place
-        open_.extend(place.children.values())
-    return list(found.values())
 
 
 def _walk(element: Element, steps: PathSteps, nested: frozenset[str]) -> Iterator[Element]:

@@ -8,12 +8,12 @@ from typing import NamedTuple
 from xmlprom.drafting import vocabulary
 from xmlprom.drafting.elements import Element, Field, fields
 from xmlprom.drafting.path_steps import PathSteps, snake
-from xmlprom.drafting.text_kinds import is_unique_id
+from xmlprom.drafting.text_kinds import is_unique_id, tells_time
 from xmlprom.drafting.text_stats import MAX_LENGTH
 
 _FEW_ROWS = 60  # of which a text may be the key although its name says nothing
 _MAX_LEVEL = 2  # steps below the row
-_NO_KEY = ("date", "duration", "amount", "flag", "list", "hex", "none")
+_NO_KEY = ("clock", "grouped", "date", "duration", "amount", "flag", "list", "hex", "none")
 NAME = "name()"
 
 
@@ -163,7 +163,7 @@ def _by_texts(element: Element, field: Field, recurs: bool) -> int | None:
     if stats.counts()["number"]:
         return _NUMBER if recurs and field.level < _MAX_LEVEL else None
     if recurs or element.place.count <= _FEW_ROWS:
-        return None if any(map(is_unique_id, stats.words)) else _OTHER
+        return None if any(is_unique_id(text) or tells_time(text) for text in stats.words) else _OTHER
     return None
 
 

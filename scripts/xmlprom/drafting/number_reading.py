@@ -3,33 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from xmlprom.drafting import vocabulary
 from xmlprom.drafting.elements import Field
 from xmlprom.drafting.text_stats import TextStats
-from xmlprom.mapping.model import Value
+from xmlprom.series.number_forms import FORMS, HEXADECIMAL, NumberForm
+from xmlprom.series.units import family_of
 
-FAMILIES: dict[str, dict[str, float]] = {
-    "bytes": {"B": 1, "byte": 1, "bytes": 1, "kB": 1e3, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12}
-    | {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40},
-    "bytes/s": {"B/s": 1, "kB/s": 1e3, "KB/s": 1e3, "MB/s": 1e6, "GB/s": 1e9, "KiB/s": 1 << 10, "MiB/s": 1 << 20},
-    "bits/s": {"bps": 1, "kbps": 1e3, "Kbps": 1e3, "Mbps": 1e6, "Gbps": 1e9, "Mbit/s": 1e6, "Gbit/s": 1e9},
-    "seconds": {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1, "sec": 1, "secs": 1, "second": 1, "seconds": 1}
-    | {"m": 60, "min": 60, "mins": 60, "minutes": 60, "h": 3600, "hours": 3600, "d": 86400, "days": 86400},
-    "hertz": {"Hz": 1, "kHz": 1e3, "KHz": 1e3, "MHz": 1e6, "GHz": 1e9},
-    "celsius": {"C": 1, "°C": 1, "Celsius": 1, "celsius": 1, "deg C": 1, "degrees C": 1},
-    "watts": {"W": 1, "mW": 1e-3, "kW": 1e3},
-    "volts": {"V": 1, "mV": 1e-3, "kV": 1e3},
-    "amperes": {"A": 1, "mA": 1e-3},
-    "ratio": {"%": 0.01, "percent": 0.01, "pct": 0.01},
-}
-MORE_UNITS: dict[str, dict[str, float]] = {
-    "ratio": {"Percentage": 0.01, "percentage": 0.01, "Percent": 0.01},
-    "watts": {"Watts": 1, "watts": 1, "Watt": 1},
-    "volts": {"Volts": 1, "volts": 1},
-    "amperes": {"Amps": 1, "amps": 1, "Amperes": 1},
-}
+_MORE_UNITS = {"Percentage": ("ratio", 0.01), "percentage": ("ratio", 0.01)}
 _NAME_OF = {"bytes/s": "bytes_per_second", "bits/s": "bits_per_second"}
 _NAMED: dict[str, tuple[str, float]] = {  # of words in a field's name
     "ms": ("seconds", 0.001),
@@ -49,11 +32,11 @@ _NAMED: dict[str, tuple[str, float]] = {  # of words in a field's name
     "mhz": ("hertz", 1000**2),
     "celsius": ("celsius", 1),
 }
+_NUMERIC = ("number", "grouped", "amount", "date", "duration", "clock")
 _FIRST_TIME, _LAST_TIME = 8 * 10**8, 4 * 10**9  # in 1995 and in 2096
 _NO_TIME = re.compile(r"_?(?:iso_?8601|unix|epoch|time|timestamp|ms|msec|sec|millis|milliseconds)$")
 _OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d|GMT|UTC(?: \d{4})?)$")
 _HEXADECIMAL = re.compile(r"0?[0-9A-F]{1,2}|0[0-9A-F]{3}")  # `0C` of a bus
-_HAS_UNIT = "unit" in Value._fields  # the key of the mapping
 
 
 class Reading(NamedTuple):
@@ -73,16 +56,27 @@ def reading(field: Field) -> Reading | str:
     stats = field.stats
     counts = stats.counts()
     filled = stats.filled - counts["none"]
-    numeric = {kind: counts[kind] for kind in ("number", "amount", "date", "duration") if counts[kind]}
+    numeric = {kind: counts[kind] for kind in _NUMERIC if counts[kind]}
     if not numeric or sum(numeric.values()) * 2 < filled or stats.longs * 2 > stats.count:
         return ""
-    if "date" in numeric:
-        return _date(field) if len(numeric) == 1 else "holds dates among other texts"
-    if "duration" in numeric:
-        return _duration(field)
-    if "amount" in numeric:
-        return _amount(field, with_numbers="number" in numeric)
+    kinds = set(numeric)
+    if "date" in kinds or "clock" in kinds:
+        return _time(field, kinds)
+    if "duration" in kinds:
+        return _duration(field, kinds)
+    if "grouped" in kinds:
+        return _grouped(field)
+    if "amount" in kinds:
+        return _amount(field, with_numbers="number" in kinds)
     return _number(field)
+
+
+def _time(field: Field, kinds: set[str]) -> Reading | str:
+    if kinds == {"date"}:
+        return _date(field)
+    if kinds <= {"clock", "duration"} and vocabulary.tokens(field.words[-1:]) & vocabulary.LENGTHS:
+        return _duration(field, kinds)
+    return "holds times of day" if kinds == {"clock"} else "holds dates among other texts"
 
 
 def _date(field: Field) -> Reading | str:
@@ -100,10 +94,26 @@ def _time_words(field: Field) -> tuple[str, ...]:
     return (*filter(None, (_NO_TIME.sub("", word) for word in field.words)), "timestamp", "seconds")
 
 
-def _duration(field: Field) -> Reading | str:
-    if not _HAS_UNIT:
-        return "holds durations"
+def _duration(field: Field, kinds: set[str]) -> Reading | str:
+    if "number" in kinds:
+        return "holds durations, and numbers without a unit"
     return Reading({"unit": "seconds"}, _with_unit(field.words, "seconds"), "seconds")
+
+
+def _grouped(field: Field) -> Reading | str:
+    texts = field.stats.of_kind("grouped", "number", "amount")
+    split = {form: [NumberForm(form).split(text.strip()) for text in texts] for form in FORMS if form != HEXADECIMAL}
+    fitting = [form for form, found in split.items() if all(found) and _family(_units(found))[1] is not None]
+    if len(fitting) != 1:
+        return "holds numbers that may be read in several ways" if fitting else "holds numbers of several forms"
+    units = _units(split[fitting[0]])
+    family, _ = _family(units)
+    keys = {"number": fitting[0], **({"unit": family} if family else {})}
+    return Reading(keys, _with_unit(field.words, family), family)
+
+
+def _units(found: Iterable[tuple[str, str] | None]) -> list[str]:
+    return list(dict.fromkeys(rest.strip() for _, rest in filter(None, found) if rest.strip()))
 
 
 def _amount(field: Field, with_numbers: bool) -> Reading | str:
@@ -113,27 +123,21 @@ def _amount(field: Field, with_numbers: bool) -> Reading | str:
     family, names = _family(units)
     if not family and (len(units) > 1 or with_numbers):
         return f"has numbers of several units: {', '.join(units)}"
-    if not _HAS_UNIT:
-        if len(units) > 1 or with_numbers:
-            return f"has numbers of several units: {', '.join(units)}"
-        factor = {**FAMILIES, **MORE_UNITS}.get(family, {}).get(units[0]) or FAMILIES.get(family, {}).get(units[0], 1)
-        keys: dict[str, Any] = {"number": "leading"}
-        if factor != 1:
-            keys["scale"] = factor
-        return Reading(keys, _with_unit(field.words, family), family or units[0])
     if not family:
         return Reading({"unit": units[0]}, field.words, units[0])
     unit = {"unit": {"family": family, "names": names}} if names else {"unit": family}
     return Reading(unit, _with_unit(field.words, family), family)
 
 
-def _family(units: list[str]) -> tuple[str, dict[str, float]]:
-    """The family that has all these units, and those of them that a mapping has to add."""
-    for family, known in FAMILIES.items():
-        more = MORE_UNITS.get(family, {})
-        if units and all(unit in known or unit in more for unit in units):
-            return family, {unit: more[unit] for unit in units if unit not in known}
-    return "", {}
+def _family(units: list[str]) -> tuple[str, dict[str, float] | None]:
+    """The family that has all these units, and those of them that a mapping has to add; None if there is none."""
+    added = {unit: _MORE_UNITS[unit][1] for unit in units if unit in _MORE_UNITS}
+    families = {_MORE_UNITS[unit][0] if unit in _MORE_UNITS else family_of(unit) for unit in units}
+    if len(families) == 1:
+        family = families.pop()
+        if family:
+            return family, added
+    return "", (None if units else {})
 
 
 def _number(field: Field) -> Reading | str:
@@ -148,24 +152,18 @@ def _number(field: Field) -> Reading | str:
 
 
 def _unit_beside(field: Field, units: TextStats) -> Reading | str:
-    family, names = _family(units.words)
     if units.many or not units.words:
         return "has units that are too many"
-    if not _HAS_UNIT:
-        if len(units.words) > 1:
-            return f"has numbers of several units: {', '.join(units.words)}"
-        factor = {**FAMILIES.get(family, {}), **MORE_UNITS.get(family, {})}.get(units.words[0], 1)
-        return Reading({"scale": factor} if factor != 1 else {}, _with_unit(field.words, family), family)
-    if not family:
-        if len(units.words) > 1:
-            return f"has numbers of several units: {', '.join(units.words)}"
-        return Reading({"unit": {"names": {units.words[0]: 1}, "from": field.unit}}, field.words, units.words[0])
-    unit: dict[str, Any] = {"family": family, "from": field.unit}
-    if names:
+    family, names = _family(units.words)
+    if not family and len(units.words) > 1:
+        return f"has numbers of several units: {', '.join(units.words)}"
+    unit: dict[str, Any] = {"family": family} if family else {"names": {units.words[0]: 1}}
+    unit["from"] = field.unit
+    if family and names:
         unit["names"] = names
     if units.filled < field.stats.filled:
         unit["default"] = units.words[0]
-    return Reading({"unit": unit}, _with_unit(field.words, family), family)
+    return Reading({"unit": unit}, _with_unit(field.words, family), family or units.words[0])
 
 
 def _with_unit(words: tuple[str, ...], family: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from xmlprom.drafting.keys import NAME, Key, KeyFinder, Keys
 from xmlprom.drafting.number_reading import Reading, reading
 from xmlprom.drafting.path_steps import PathSteps, snake
 from xmlprom.drafting.states import flag_map, is_category, is_state
-from xmlprom.drafting.text_kinds import is_unique_id
+from xmlprom.drafting.text_kinds import is_unique_id, tells_time
 
 _MAX_KINDS = 3  # labels beside the keys
 _MAX_FACTS = 9  # labels of an info metric
@@ -87,7 +87,7 @@ class Proposer:
         if flags is not None:
             if not keys.whole:
                 return None
-            value = {"from": field.path, "aggregate": "last", **flags, "invalid": "skip"}
+            value = {"from": field.path, "aggregate": "last", **flags}
             good = ", ".join(text for text, number in flags["map"].items() if number == 1)
             worth = _worth(element, keys, field, 2.6 if is_state(field) or field.path == "text()" else 2.0)
             help_ = f"{_phrase(element, field)} ({good}: 1, others: 0)"
@@ -222,7 +222,7 @@ def _is_fact(field: Field) -> bool:
     counts = stats.counts()
     if stats.longs or stats.longest > 64 or not counts["word"] or counts["word"] * 2 < stats.filled:
         return False
-    return not is_state(field) and not any(map(is_unique_id, stats.words))
+    return not is_state(field) and not any(is_unique_id(text) or tells_time(text) for text in stats.words)
 
 
 def _is_amount(element: Element, field: Field, read: Reading) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from xmlprom import reasons
@@ -26,6 +26,16 @@ class Sample(NamedTuple):
     root: Place
     nested: dict[str, Place]
     prefixes: dict[str, str]  # namespace -> prefix
+
+    def places(self) -> Iterator[Place]:
+        """All places, each once."""
+        open_, seen = [self.root, *self.nested.values()], set()
+        while open_:
+            place = open_.pop()
+            if id(place) not in seen:
+                seen.add(id(place))
+                yield place
+                open_.extend(place.children.values())
 
 
 def scan(paths: Sequence[str]) -> Sample:

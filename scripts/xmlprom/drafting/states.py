@@ -7,11 +7,9 @@ from typing import Any
 from xmlprom.drafting import vocabulary
 from xmlprom.drafting.elements import Field
 from xmlprom.drafting.text_kinds import FALSE, TRUE
-from xmlprom.mapping.model import Value
 
 _MAX_WORDS = 12
 _MAX_LENGTH = 64
-_HAS_OTHER = "other" in Value._fields  # the key of the mapping
 
 
 def flag_map(field: Field) -> dict[str, Any] | None:
@@ -27,10 +25,7 @@ def flag_map(field: Field) -> dict[str, Any] | None:
     if counts["word"] and not (good and is_state(field)):
         return None
     shown = dict.fromkeys(good or [_opposite(bad[0])], 1)
-    if _HAS_OTHER:
-        return {"map": shown, "other": 0}
-    zero = [*bad, *(text for text in words if text not in good and text not in bad)]
-    return {"map": {**shown, **dict.fromkeys(zero or [_opposite(good[0])], 0)}}
+    return {"map": shown, "other": 0}
 
 
 _PAIRS = {
@@ -61,7 +56,12 @@ def is_category(field: Field, rows: int) -> bool:
     counts = stats.counts()
     if stats.many or not words or len(words) > _MAX_WORDS or stats.longest > _MAX_LENGTH or stats.longs:
         return False
-    if counts["date"] or counts["duration"] or counts["amount"] or counts["hex"] or counts["list"]:
+    if (
+        counts["date"]
+        or counts["duration"]
+        or counts["amount"]
+        or any(counts[kind] for kind in ("hex", "list", "clock", "grouped"))
+    ):
         return False
     found = vocabulary.tokens(field.words[-1:])
     named = bool(found & (vocabulary.CATEGORIES | vocabulary.STATES))

@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 from xmlprom.mapping.model import Value
 from xmlprom.mapping.paths import parse
+from xmlprom.series.durations import DurationError, seconds
 from xmlprom.series.numbers import Converter, InvalidValueError, converter
+from xmlprom.series.units import factors
 
 
 def _texts(listed: str) -> frozenset[str]:
@@ -31,13 +33,10 @@ FALSE = _texts(
 _AMOUNT = re.compile(
     r"([+-]?[0-9]{1,15}(?:\.[0-9]{1,12})?)(?:\s+((?:degrees? )?[A-Za-zµ°%/]{1,12})|([A-Za-zµ°%/]{1,5}))"
 )
-_NO_UNITS = frozenset(("x", "th", "st", "nd", "rd", "bit", "a", "b", "c", "e", "f"))  # "16x", "1st", "0b"
-_DURATION = re.compile(
-    r"P[0-9DTHMS.W]{2,30}|(?:\d+\s*days?,?\s+)?\d{1,3}:\d\d:\d\d(?:\.\d+)?"
-    r"|(?:\d{1,9}(?:\.\d+)?\s*(?:d|days?|h|hrs?|hours?|m|mins?|minutes?|s|secs?|seconds?|ms)\b[,\s]*(?:and\s)?){2,5}",
-    re.ASCII,
+_GROUPED = re.compile(
+    r"[+-]?[0-9]{1,3}(?:[.,' \u00a0\u202f\u2009][0-9]{2,3}){1,8}(?:[.,][0-9]{1,6})?(?:\s?[A-Za-z%]{1,5})?"
 )
-_RUN_TOGETHER = re.compile(r"(?:\d{1,4}[dhm]){1,3}\d{1,4}(?:\.\d{1,9})?[hms]")
+_NO_UNITS = frozenset(("x", "th", "st", "nd", "rd", "bit", "a", "b", "c", "e", "f"))  # "16x", "1st", "0b"
 _DATE = re.compile(  # has a time of day, or a date with a year of four digits
     r"(?<![\w:.])\d{1,2}:\d\d:\d\d(?![\w:])"
     r"|\b(?:19|20)\d\d[-/]\d{1,2}[-/]\d{1,2}(?!\d)"
@@ -54,13 +53,17 @@ _DATE_FORMS = (
     "%a %b %d %H:%M:%S UTC %Y",  # date(1)
     "%d/%b/%Y:%H:%M:%S %z",  # web servers' logs
 )
+_CLOCK = re.compile(r"[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?")  # a duration, or a time of day
+_WITH_CLOCK = re.compile(r"(?:[0-9]{1,5}(?:\s*d(?:ays?)?,?\s+|-))?[0-9]{1,3}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?")
+_PASSING = re.compile(r"\b[0-9]+(?:\.[0-9]+)?\s?(?:ms|s|secs?|seconds?|m|mins?|minutes?|h|hours?|d|days?|%)(?!\w)")
+_SECONDS = factors("seconds")
 _PATH = parse("text()", {})
 _NUMBER = converter(Value(_PATH))
 _DATES = {form: converter(Value(_PATH, date=form)) for form in _DATE_FORMS}
 
 
 class Kind(NamedTuple):
-    """`name`: "number", "amount", "duration", "date", "flag", "none", "word", "hex" or "list".
+    """`name`: "number", "grouped", "amount", "duration", "clock", "date", "flag", "none", "word", "hex" or "list".
 
     `number` is what the text says; `form` the amount's unit, or what a mapping calls the date, "" if it can't read it.
     """
@@ -88,9 +91,19 @@ def kind_of(text: str) -> Kind:
 
 def _with_digits(text: str) -> Kind:
     """The kind of a text that may be a date, a duration or an amount."""
-    if _DURATION.fullmatch(text) or _RUN_TOGETHER.fullmatch(text):
-        return Kind("duration", 1)
-    return _date(text) or _amount(text) or Kind(_sort_of_word(text))
+    return _amount(text) or _duration(text) or _date(text) or Kind(_sort_of_word(text))
+
+
+def _duration(text: str) -> Kind | None:
+    if ":" in text and not _WITH_CLOCK.fullmatch(text):
+        return None
+    try:
+        number = seconds(text, _SECONDS.get, None)
+    except DurationError:
+        return None
+    if number is None:
+        return None
+    return Kind("clock" if _CLOCK.fullmatch(text) else "duration", float(number))
 
 
 def _date(text: str) -> Kind | None:
@@ -113,12 +126,19 @@ def _sort_of_word(text: str) -> str:
     words = text.replace(",", " ").split()
     if len(words) > 1 and all(_converted(_NUMBER, word) is not None for word in words):
         return "list"
+    if _GROUPED.fullmatch(text):
+        return "grouped"
     return "hex" if _HEXADECIMAL.fullmatch(text) else "word"
 
 
 def is_unique_id(text: str) -> bool:
     """Whether it is a UUID, a digest or the like."""
     return bool(_UNIQUE.search(text))
+
+
+def tells_time(text: str) -> bool:
+    """Whether it has a duration or a share among words, `online 12s`: it changes with every poll."""
+    return bool(_PASSING.search(text) or _DATE.search(text))
 
 
 def _converted(number_of: Converter, text: str) -> float | None:
