@@ -1,8 +1,8 @@
-"""Guard against what a DOCTYPE can do, which lxml's parser target is not told of.
+"""Guard against attacks by a DOCTYPE, about which lxml's parser target learns too little.
 
 A DOCTYPE itself is harmless and common; the attacks need its internal subset, `[...]`, which declares entities.
-Python's own expat tells of one before it reads it. And below a DOCTYPE with an external identifier an undefined
-entity is no error to libxml2, which drops it from the text in silence; expat shows it, in content and attributes.
+Python's own expat reports one before it reads it. Also, after a DOCTYPE with an external identifier libxml2 drops an
+undefined entity from the text without an error; expat reports it, in content and attributes.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from xmlprom import reasons
 from xmlprom.errors import RunError
 
 _ENTITY = r"&(?!(?:lt|gt|amp|apos|quot);)([^#;][^;]*);"
-_MAX_PROLOGUE = 1 << 20  # bytes; expat looks at a comment from its start again with each chunk
-# Encodings that Python, iconv and ICU read alike. In others one reader may see a '-' or a '[' where another sees
-# none: glibc's hp-roman8 has a second '-', which ends a comment for libxml2 and not for expat.
+_MAX_PROLOGUE = 1 << 20  # bytes; with each chunk expat starts a long comment again
+# Encodings that Python, iconv and ICU decode alike. In others one parser may see a '-' or '[' where another does not:
+# glibc's hp-roman8 has a second '-', which ends a comment for libxml2 and not for expat.
 _COMMON_ENCODINGS = r"utf-?(8|16|16le|16be)|(us-)?ascii|iso-8859-\d+|windows-125\d|koi8-[ru]"
 
 
 class DoctypeGuard:
-    """Is fed the source's bytes ahead of lxml; `active` until nothing in the rest of the document matters."""
+    """Feed it the source's bytes before lxml; `active` until nothing in the rest of the document matters."""
 
     def __init__(self) -> None:
         self._parser = expat.ParserCreate()
-        self._defer(False)  # it must not fall behind lxml before the root
+        self._defer(False)  # it must be ahead of lxml until the root element
         self._parser.XmlDeclHandler = self._on_declaration
         self._parser.StartDoctypeDeclHandler = self._on_doctype
         self._parser.StartElementHandler = self._on_root
@@ -56,7 +56,7 @@ class DoctypeGuard:
     def on_lxml_doctype(self, name: str, public: str | None, system: str | None) -> None:
         """lxml saw a DOCTYPE.
 
-        :raises RunError: if expat did not see the same, so that nobody knows what the DOCTYPE holds
+        :raises RunError: if expat did not see the same DOCTYPE, so that its content is unknown
         """
         if self._doctype != _identity(name, public, system) or not re.fullmatch(
             _COMMON_ENCODINGS, self._encoding, re.I
@@ -98,7 +98,7 @@ class DoctypeGuard:
         if self._external:
             self._defer(True)
             self._parser.SkippedEntityHandler = self._refuse_entity
-            # Start tags go to the default handler as they stand; text has a handler only to keep out of there.
+            # The default handler gets start tags as written; text has a handler of its own only to keep it out of there.
             self._parser.DefaultHandler = self._on_markup
             self._parser.CharacterDataHandler = lambda _text: None
 
@@ -117,5 +117,5 @@ class DoctypeGuard:
 
 
 def _identity(*parts: str | None) -> tuple[str, ...]:
-    """A DOCTYPE's name and identifiers; only expat normalizes their blanks."""
+    """A DOCTYPE's name and identifiers; only expat normalizes their white space."""
     return tuple(" ".join((part or "").split()) for part in parts)

@@ -16,7 +16,7 @@ _COMPLETE = rb"""<(?:[^'">]|'[^']*'|"[^"]*")*>"""
 
 
 class StartTagGuard:
-    """Is fed the source's bytes ahead of lxml. In well-formed XML no '<' stands within a start tag."""
+    """Feed it the source's bytes before lxml. In well-formed XML a start tag has no second '<'."""
 
     def __init__(self) -> None:
         self._tail = b""  # from the last '<' on, as long as that may begin a start tag

@@ -14,11 +14,11 @@ _ISO8601 = re.compile(
 
 
 def unix_time(text: str, date: str, zone: str) -> float:
-    """Seconds since 1970, of a date of the form `date`: "iso8601", or a format of strptime.
+    """Seconds since 1970 of a date in the form `date`: "iso8601", or a format of strptime.
 
     :param zone: of a date without an offset
     :raises ValueError: if it is no such date
-    :raises OverflowError: if the host can't tell its time
+    :raises OverflowError: if it is out of the host's range
     """
     moment = _iso8601(text) if date == ISO8601 else datetime.datetime.strptime(text, date)
     if moment.tzinfo is None and zone != LOCAL:  # without one, timestamp() takes the host's
@@ -27,7 +27,7 @@ def unix_time(text: str, date: str, zone: str) -> float:
 
 
 def is_date_format(date: str) -> bool:
-    """Whether dates can have that form: strptime tells a wrong format only when it meets a text."""
+    """Whether dates can have that form: strptime reports a wrong format only when it reads a text."""
     moment = datetime.datetime(2001, 2, 3, 4, 5, 6, tzinfo=datetime.timezone.utc)
     try:
         datetime.datetime.strptime(moment.strftime(date), date)
