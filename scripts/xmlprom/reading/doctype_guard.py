@@ -98,7 +98,7 @@ class DoctypeGuard:
         if self._external:
             self._defer(True)
             self._parser.SkippedEntityHandler = self._refuse_entity
-            # The default handler gets start tags as written; text has a handler of its own only to keep it out of there.
+            # Start tags go to the default handler as written; text has its own handler only to keep it out of there.
             self._parser.DefaultHandler = self._on_markup
             self._parser.CharacterDataHandler = lambda _text: None
 
