@@ -22,7 +22,6 @@ LAYERS = (
 )
 RANK = {package: rank for rank, layer in enumerate(LAYERS) for package in layer}
 FOUNDATION = LAYERS[0]
-KNOWN = {("drafting.roles", "commands.source_fit")}  # the present drafting goes with its rewrite
 
 
 def module_of(path):
@@ -60,7 +59,7 @@ def test_imports_go_one_way(module):
     assert own in RANK, f"{module}: its package has no place in docs/architecture.md"
     for name in imports(MODULES[module]):
         other = name.split(".")[0]
-        if name and other != own and not is_leaf(name) and (module, name) not in KNOWN:
+        if name and other != own and not is_leaf(name):
             assert RANK[other] < RANK[own], f"{module} imports {name}"
 
 
