@@ -1,4 +1,4 @@
-"""What a person at a terminal sees, all of it on stderr: tables, progress, warnings. Only here rich is imported."""
+"""Output for a person at a terminal, all on stderr: tables, progress, warnings. Only this module imports rich."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _BAR_WIDTH = 40
 
 @contextlib.contextmanager
 def progress(stream: TextIO) -> Iterator[OnBytes | None]:
-    """A function to tell of bytes read, which draws a bar once that takes longer than a person likes to wait."""
+    """A function to call with the bytes read so far; it draws a bar once reading takes longer than _PATIENCE."""
     if not stream.isatty():
         yield None
         return
@@ -58,14 +58,14 @@ def progress(stream: TextIO) -> Iterator[OnBytes | None]:
 
 
 def warn_unmatched(extractions: Iterable[Extraction], only: Selection) -> None:
-    """Warn of each value of --only that no series has."""
+    """Warn about each value of --only that no series has."""
     for label, value, there in unmatched(list(extractions), only):
         known = f"there are: {', '.join(there)}" if there else "the label has no values in this source"
         print(f"xmlprom: warning: --only {label}={value} matches nothing; {known}", file=sys.stderr)
 
 
 def show_tables(extractions: Iterable[Extraction], only: Selection, stream: TextIO) -> None:
-    """Show what was found, a table a metric, if `stream` is a terminal."""
+    """Show the series, one table per metric, if `stream` is a terminal."""
     if not stream.isatty() or _rich("table") is None:
         return
     console = _console(stream)
@@ -127,7 +127,7 @@ def _first(rows: Rows) -> str:
 
 
 def _table(table: Table, only: Selection) -> RichTable:
-    """Rows of the last label's values across, of the other labels' down; metrics without labels are one cell."""
+    """The last label's values are columns, the other labels' values rows; a metric without labels is one cell."""
     rich_table = _rich("table")
     series = list(selected(table, only))
     names = [label.name for label in table.metric.labels]
@@ -150,7 +150,7 @@ def _table(table: Table, only: Selection) -> RichTable:
 
 
 def _escaped(text: str) -> str:
-    """A source's text without what rich would take for markup."""
+    """A source's text, with rich's markup escaped."""
     return _rich("markup").escape(text)  # type: ignore[no-any-return]
 
 
