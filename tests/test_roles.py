@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -14,8 +15,9 @@ ROLES = sorted(path.name for path in (ROOT / "roles").iterdir() if (path / "meta
 HAVE_TO_BE_SET = {"xmlprom": ["xmlprom_collectors"]}
 
 
-def load(path: str) -> dict:
-    return yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
+def load(path: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
+    return loaded
 
 
 @pytest.mark.parametrize("role", ROLES)

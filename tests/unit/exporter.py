@@ -112,7 +112,8 @@ class Exporter:
             raise Died from error
         finally:
             connection.close()
-        own, textfile = {}, {}
+        own: dict[Series, float] = {}
+        textfile: dict[Series, float] = {}
         for series, value in samples_of(text):
             (own if series[0].startswith(_OWN) else textfile)[series] = value
         return Scrape(textfile, own["node_textfile_scrape_error", frozenset()], text)

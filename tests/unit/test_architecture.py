@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from command import ROOT, SCRIPT
@@ -24,7 +26,7 @@ RANK = {package: rank for rank, layer in enumerate(LAYERS) for package in layer}
 FOUNDATION = LAYERS[0]
 
 
-def module_of(path):
+def module_of(path: Path) -> str:
     parts = path.relative_to(SCRIPT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
 
@@ -32,7 +34,7 @@ def module_of(path):
 MODULES = {module_of(path): ast.parse(path.read_text(encoding="utf-8")) for path in sorted(SCRIPT.rglob("*.py"))}
 
 
-def imports(tree):
+def imports(tree: ast.AST) -> Iterator[str]:
     """The modules of the program that a module names, wherever in it; "" is the package itself."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
@@ -48,13 +50,13 @@ def imports(tree):
                     yield alias.name.partition(".")[2]
 
 
-def is_leaf(module):
+def is_leaf(module: str) -> bool:
     """Whether it imports nothing of the program but errors and reasons: then anything may import it."""
     return all(name in ("", *FOUNDATION) for name in imports(MODULES[module]))
 
 
 @pytest.mark.parametrize("module", [module for module in MODULES if module != "__init__"])
-def test_imports_go_one_way(module):
+def test_imports_go_one_way(module: str) -> None:
     own = module.split(".")[0]
     assert own in RANK, f"{module}: its package has no place in docs/architecture.md"
     for name in imports(MODULES[module]):
@@ -63,21 +65,21 @@ def test_imports_go_one_way(module):
             assert RANK[other] < RANK[own], f"{module} imports {name}"
 
 
-def test_the_document_shows_the_same_order():
+def test_the_document_shows_the_same_order() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    shown = re.search(r"```text order\n(.*?)```", text, re.S)[1]
+    [shown] = re.findall(r"```text order\n(.*?)```", text, re.S)
     order = [tuple(re.findall(r"[a-z_]+", line.split("  ")[0])) for line in shown.splitlines()]
     assert order == [layer for layer in reversed(LAYERS) if layer != ("__main__",)]
 
 
 @pytest.mark.parametrize("document", ["docs/architecture.md", "CONTRIBUTING.md"])
-def test_the_document_names_files_that_there_are(document):
+def test_the_document_names_files_that_there_are(document: str) -> None:
     text = (ROOT / document).read_text(encoding="utf-8")
     named = [name for name in re.findall(r"`([\w.-]+/[\w./-]*)`", text) if "NAME" not in name]
     assert len(named) > 15
     assert [name for name in named if not any(place.exists() for place in (ROOT / name, SCRIPT / name))] == []
 
 
-def test_every_package_says_what_it_is_for():
+def test_every_package_says_what_it_is_for() -> None:
     for module, tree in MODULES.items():
         assert ast.get_docstring(tree), module
