@@ -1,4 +1,4 @@
-"""Every link from one document of the repository to another leads somewhere."""
+"""Links between documents lead somewhere, and tests can be collected."""
 
 from __future__ import annotations
 
@@ -36,3 +36,9 @@ def test_links_lead_somewhere(name: str) -> None:
 
 def test_there_are_documents() -> None:
     assert len(DOCUMENTS) > 10
+
+
+def test_test_modules_have_names_of_their_own() -> None:
+    """pytest imports them by name alone, and refuses the second of a name."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert len(set(names)) == len(names)
