@@ -49,6 +49,7 @@ LOADER_ONLY = {
     "values-equal-as-texts.yml": "1 and '1' are different in JSON",
     "scale-hexadecimal.yml": "0x10 is the number 16 in JSON",
     "max-age-float.yml": "90.0 is an integer in JSON Schema",
+    "cut beyond the limit": "compares with limits",
     "default that is no unit": "compares default with a table of units",
     "part without a part": "counts in a text",
     "part without what divides it": "looks into a text",
@@ -208,10 +209,26 @@ ODD += [
     -1.5,
     1e300,
 ]
-ODD += [[], {}, ["a"], ["a", "a"], [None], [[]], {"from": "@x"}, {"not": ["a"]}, {"not": {}}, {"a": 1}, {"": ""}]
+ODD += [
+    [],
+    {},
+    ["a"],
+    ["a", "a"],
+    [None],
+    [[]],
+    {"from": "@x"},
+    {"not": ["a"]},
+    {"prefix": "a"},
+    {"present": True},
+    {"not": {}},
+    {"a": 1},
+    {"": ""},
+]
 KEYS = [
     "from",
     "values",
+    "lower",
+    "cut",
     "other",
     "default",
     "aggregate",

@@ -6,14 +6,14 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from xmlprom.errors import RunError
-from xmlprom.mapping.model import Label, Mapping
+from xmlprom.mapping.model import Mapping
 from xmlprom.reading.patterns import Plan, RawRow, compile_plan
 from xmlprom.reading.tracing_reader import TracingReader
 from xmlprom.reading.xml_parser import naming, stream
 from xmlprom.series.aggregators import Distribution, SeriesValue
 from xmlprom.series.builder import LabelValues, MetricTotals, Totals
-from xmlprom.series.cells import text_of
 from xmlprom.series.families import printable_path
+from xmlprom.series.labels import explanation
 from xmlprom.series.numbers import InvalidValueError
 
 _FIRST = 3  # rows that are named of each group
@@ -139,21 +139,11 @@ def _trace(metric: MetricTrace, row: RawRow, place: tuple[int, int]) -> bool:
     series = totals.series_of(row)
     series.aggregate.add(number, 1)
     metric.series.setdefault(series.values, Rows()).add(place)
-    for (label, column), label_value in zip(totals.labels, series.values):
-        why = _difference(label, text_of(row[column], label.path), label_value)
+    for reader, label_value in zip(totals.labels, series.values):
+        why = explanation(reader.label, reader.text_of(row), reader.of_row(row), label_value)
         if why:
             metric.note(why, place)
     return True
-
-
-def _difference(label: Label, text: str | None, value: str) -> str | None:
-    """Why a label has another value than the row's text."""
-    if value == (text or ""):
-        return None
-    if not text and value == label.default:
-        return f"default: nothing at {label.path.text}, so {label.name} is {value!r}"
-    why = "no declared value" if label.values else "past a limit"
-    return f"folded: {text or ''!r} at {label.path.text} is {why}, so {label.name} is {value!r}"
 
 
 def to_json(explanations: Iterable[Explanation]) -> list[object]:

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from xmlprom.errors import RunError
-from xmlprom.mapping.model import Label, Mapping, Metric, Section
-from xmlprom.reading.patterns import Cell, Fields, FieldTarget, Plan, RawRow, compile_plan
+from xmlprom.mapping.model import Label, Mapping
+from xmlprom.reading.patterns import Fields, FieldTarget, Plan, RawRow, compile_plan
 from xmlprom.reading.xml_parser import naming, stream
-from xmlprom.series.builder import Totals
+from xmlprom.series.aggregators import Count
+from xmlprom.series.builder import MetricTotals, Totals
+from xmlprom.series.identifiers import MAX_KEPT, look_machine_made, looks_like_identifier
 
-_MAX_KEPT = 1000  # distinct values per label
 _MAX_FAULTS = 10
-_IDENTIFIER_ROWS = 5  # fewer rows tell nothing
-_IDENTIFIER_SHARE = 0.8  # of the rows have a value of their own
 
 
 def source_advice(mapping: Mapping, path: str) -> tuple[list[str], list[str]]:
     """How the mapping fits a source: (advice, faults of rows that would make `collect` fail).
 
-    Advice tells paths that never match, declared values that never come, labels that look like identifiers.
+    Advice names paths that never match, declared values that don't occur, labels that look like identifiers, and rows
+    that are left out.
 
     :raises RunError: if the source fails as a whole
     """
@@ -29,8 +30,8 @@ def source_advice(mapping: Mapping, path: str) -> tuple[list[str], list[str]]:
     with naming(path):
         _, reader = stream(path, plan, mapping.limits, survey)
         advice: list[str] = []
-        for fields, section, seen in zip(plan.sections, mapping.sections, survey.sections):
-            advice.extend(_section_advice(fields, section, seen))
+        for fields, seen, metrics in zip(plan.sections, survey.sections, survey.metrics):
+            advice.extend(_section_advice(fields, seen, metrics))
         for document_path, text in zip(plan.documents, reader.documents):
             if text is None:
                 advice.append(f"{document_path.text} matches nothing")
@@ -52,8 +53,31 @@ class _Seen:
     """What the rows of one section hold, per column."""
 
     matched: list[int]
-    values: list[dict[Cell, int]]
     rows: int = 0
+
+
+@dataclass
+class _MetricSeen:
+    """What the rows hold that `where` selects for one metric: values of its labels, and rows of its series."""
+
+    totals: MetricTotals
+    values: list[dict[str, int]]
+    series: dict[object, int] = field(default_factory=dict)
+    rows: int = 0
+
+    def add(self, row: RawRow, times: int) -> None:
+        if not self.totals.selects(row):
+            return
+        self.rows += times
+        exposed = tuple(reader.of_row(row).value for reader in self.totals.labels)
+        for values, value in zip(self.values, exposed):
+            _count(values, value, times)
+        _count(self.series, exposed, times)
+
+
+def _count(counts: dict[Any, int], key: object, times: int) -> None:
+    if key in counts or len(counts) < MAX_KEPT:
+        counts[key] = counts.get(key, 0) + times
 
 
 class _Survey:
@@ -62,50 +86,61 @@ class _Survey:
     def __init__(self, mapping: Mapping, plan: Plan) -> None:
         self.totals = Totals(mapping, plan)
         self.faults: dict[str, None] = {}
-        self.sections = [_Seen([0] * len(fields.paths), [{} for _ in fields.paths]) for fields in plan.sections]
+        self.sections = [_Seen([0] * len(fields.paths)) for fields in plan.sections]
+        self.metrics = [
+            [_MetricSeen(totals, [{} for _ in totals.labels]) for totals in section] for section in self.totals.sections
+        ]
 
     def add(self, section: int, rows: Collection[tuple[RawRow, int]]) -> None:
         seen = self.sections[section]
         for row, times in rows:
             seen.rows += times
-            for column, text in enumerate(row):
-                if text is not None:
+            for column, cell in enumerate(row):
+                if cell is not None:
                     seen.matched[column] += times
-                    values = seen.values[column]
-                    if text in values or len(values) < _MAX_KEPT:
-                        values[text] = values.get(text, 0) + times
             try:
                 self.totals.add(section, [(row, times)])
+                for metric in self.metrics[section]:
+                    metric.add(row, times)
             except RunError as error:
                 if len(self.faults) < _MAX_FAULTS:
                     self.faults[str(error)] = None
 
 
-def _section_advice(fields: Fields, section: Section, seen: _Seen) -> Iterator[str]:
+def _section_advice(fields: Fields, seen: _Seen, metrics: list[_MetricSeen]) -> Iterator[str]:
     if not seen.rows:
         yield f"{fields.rows.text} matches no element"
         return
     for path, matched in zip(fields.paths, seen.matched):
         if not matched:
             yield f"{path.text} matches nothing in {seen.rows} rows of {fields.rows.text}"
-    for metric in section.metrics:
-        for label in metric.labels:
-            if not label.path.absolute:
-                column = fields.paths.index(label.path.without_words)
-                yield from _label_advice(metric, label, seen.values[column], seen.matched[column])
+    for metric in metrics:
+        for reader, values in zip(metric.totals.labels, metric.values):
+            yield from _label_advice(metric, reader.label, values)
+        yield from _order_advice(metric)
 
 
-def _label_advice(metric: Metric, label: Label, values: dict[Cell, int], matched: int) -> Iterator[str]:
+def _label_advice(metric: _MetricSeen, label: Label, values: dict[str, int]) -> Iterator[str]:
+    name = metric.totals.metric.name
     never = [value for value in label.values if value not in values and value != label.default]
-    if matched and never:
-        yield f"metric {metric.name}: the declared {label.name} {', '.join(map(repr, never))} never came"
-    if looks_like_identifier(len(values), matched) and not label.values:
+    if metric.rows and never:
+        yield f"metric {name}: the declared {label.name} {', '.join(map(repr, never))} does not occur"
+    if label.values or not looks_like_identifier(len(values), metric.rows):
+        return
+    # Rows that are added up may be any; where each row is a thing with a name, its series is wanted.
+    aggregator = metric.totals.metric.aggregator
+    if aggregator is Count or (aggregator.has_zero and look_machine_made(values)):
         yield (
-            f"metric {metric.name}: the label {label.name} has {len(values)} values in {matched} rows: it looks like"
+            f"metric {name}: the label {label.name} has {len(values)} values in {metric.rows} rows: it looks like"
             " an identifier, which makes a series of every row; leave it out, or declare 'values' and 'other'"
         )
 
 
-def looks_like_identifier(values: int, rows: int) -> bool:
-    """Whether a label with so many values in so many rows would make a series of nearly every row."""
-    return values >= _MAX_KEPT or (values >= _IDENTIFIER_ROWS and values > _IDENTIFIER_SHARE * rows)
+def _order_advice(metric: _MetricSeen) -> Iterator[str]:
+    """Rows that `last` leaves out."""
+    several = sum(rows > 1 for rows in metric.series.values())
+    if several and metric.totals.metric.needs_order:
+        yield (
+            f"metric {metric.totals.metric.name}: {several} series {'have' if several > 1 else 'has'} several rows, of"
+            " which only the last counts: add a label that divides them, or take sum, min or max"
+        )

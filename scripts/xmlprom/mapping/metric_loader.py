@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from xmlprom.mapping.model import PLACEHOLDER, Condition, Label, Metric
 from xmlprom.mapping.naming import label_name_fault, metric_name_fault
 from xmlprom.mapping.value_loader import NO_PATH, Context, load_value, path_of, row_path
 from xmlprom.mapping.yaml_nodes import Node, did_you_mean, read_optional
+
+if TYPE_CHECKING:
+    from xmlprom.mapping.label_steps import Step
 
 TYPES = ("gauge", "counter", "histogram", "summary", "info")
 MAX_NAMES = 1000  # of one metric with {label} in its name
@@ -14,11 +19,10 @@ Found = tuple[Metric, Node]  # with the node of its name, for what is checked ov
 
 
 def load_metric(node: Node, context: Context) -> Found:
-    namespaces, constant = context.namespaces, context.constant
     known = ("name", "help", "type", "labels", "value", "where", "buckets")
     fields = node.fields(known, required=("name", "help"))
     type_ = read_optional(fields, "type", lambda n: n.choice(TYPES, "type"), "gauge")
-    labels = _labels(fields["labels"], namespaces, constant) if "labels" in fields else ()
+    labels = _labels(fields["labels"], context) if "labels" in fields else ()
     value = load_value(fields["value"], context, type_) if "value" in fields else None
     metric = Metric(
         name=read_optional(fields, "name", _name, ""),
@@ -26,7 +30,7 @@ def load_metric(node: Node, context: Context) -> Found:
         type=type_,
         labels=labels,
         value=value,
-        where=_where(fields["where"], namespaces) if "where" in fields else (),
+        where=_where(fields["where"], context) if "where" in fields else (),
         buckets=_buckets(fields["buckets"]) if "buckets" in fields else (),
     )
     _check_type(metric, node, fields)
@@ -87,41 +91,62 @@ def _help(node: Node) -> str | None:
     return text
 
 
-def _labels(node: Node, namespaces: dict[str, str], constant: dict[str, str]) -> tuple[Label, ...]:
+def _labels(node: Node, context: Context) -> tuple[Label, ...]:
     labels = []
     for key, name, value in node.entries():
         fault = label_name_fault(name)
         if fault:
             key.problem(fault)
-        if name in constant:
+        if name in context.constant:
             key.problem(f"the label {name!r} is among the mapping's constant labels already")
-        label = _label(name, value, namespaces)
+        label = _label(name, value, context)
         if label:
             labels.append(label)
     return tuple(labels)
 
 
-def _label(name: str, node: Node, namespaces: dict[str, str]) -> Label | None:
+def _label(name: str, node: Node, context: Context) -> Label | None:
     if not node.is_mapping:
-        path = path_of(node, namespaces)
+        path = path_of(node, context.namespaces)
         return Label(name, path) if path else None
-    fields = node.fields(("from", "values", "other", "default"), required=("from",))
-    values = _some_texts(fields["values"]) if "values" in fields else []
-    for value in {value for value in values if values.count(value) > 1}:
-        fields["values"].problem(f"the value {value!r} stands here twice")
-    if "other" in fields and not values:
-        fields["other"].problem("'other' needs 'values': without them every value is its own")
+    fields = node.fields(("from", "part", "lower", "cut", "values", "other", "default"), required=("from",))
+    words = _words(fields["values"]) if "values" in fields else {}
+    values = tuple(dict.fromkeys(words.values()))
+    if "other" in fields and not values and "part" not in fields:
+        fields["other"].problem("'other' needs 'values' or 'part': without them every value is its own")
     default = read_optional(fields, "default", Node.text, "")
     if default and values and default not in values and "other" not in fields:
         fields["default"].problem(f"the default {default!r} is none of 'values': add it there, or say 'other'")
-    path = path_of(fields["from"], namespaces) if "from" in fields else None
+    path = path_of(fields["from"], context.namespaces) if "from" in fields else None
+    steps: tuple[Step, ...] = ()
+    if fields.keys() & {"part", "lower", "cut"}:
+        from xmlprom.mapping.label_steps import load_steps  # noqa: PLC0415 - few labels have steps
+
+        steps = load_steps(fields, context)
     return Label(
         name=name,
         path=path or NO_PATH,
-        values=tuple(values),
+        steps=steps,
+        values=values,
+        words=words,
         other=read_optional(fields, "other", Node.text, None),
         default=default,
     )
+
+
+def _words(node: Node) -> dict[str, str]:
+    """The declared texts, each with the value as which it is exposed."""
+    if node.is_mapping:
+        words = {text: word for _, text, value in node.entries() if (word := value.text()) is not None}
+        if not words:
+            node.problem("at least one text is needed")
+        return words
+    words = {}
+    for text in _some_texts(node):
+        if text in words:
+            node.problem(f"duplicate value {text!r}")
+        words[text] = text
+    return words
 
 
 def _some_texts(node: Node) -> list[str]:
@@ -138,17 +163,14 @@ def _buckets(node: Node) -> tuple[float, ...]:
     return tuple(float(bound) for bound in bounds)
 
 
-def _where(node: Node, namespaces: dict[str, str]) -> tuple[Condition, ...]:
+def _where(node: Node, context: Context) -> tuple[Condition, ...]:
+    from xmlprom.mapping.conditions import asks_only_presence, load_test  # noqa: PLC0415 - few metrics have conditions
+
     conditions = []
     for key, _, value in node.entries():
-        path = row_path(key, namespaces)
-        negated = value.is_mapping
-        texts = value
-        if negated:
-            fields = value.fields(("not",), required=("not",))
-            if "not" not in fields:
-                continue
-            texts = fields["not"]
+        path = row_path(key, context.namespaces)
+        test = load_test(value, context.missing)
         if path:
-            conditions.append(Condition(path, frozenset(_some_texts(texts)), negated))
+            path = path._replace(take="first") if asks_only_presence(value) else path
+            conditions.append(Condition(path, test))
     return tuple(conditions)

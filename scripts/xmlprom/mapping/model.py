@@ -17,6 +17,8 @@ from xmlprom.mapping.paths import Path
 from xmlprom.series.aggregators import Aggregator, aggregator_class
 
 if TYPE_CHECKING:  # few mappings have any
+    from xmlprom.mapping.conditions import Test
+    from xmlprom.mapping.label_steps import Step
     from xmlprom.mapping.templates import Template
 
 PLAIN_NUMBER = "1234.5"  # the form of numbers without marks that group digits
@@ -40,9 +42,11 @@ class Label(NamedTuple):
 
     name: str
     path: Path
-    values: tuple[str, ...] = ()
-    other: str | None = None
-    default: str = ""  # for rows without a text at the path
+    steps: tuple[Step, ...] = ()  # what changes the text before it is looked up
+    values: tuple[str, ...] = ()  # distinct, in the order in which they are exposed
+    words: Dict[str, str] = MappingProxyType({})  # a declared text -> the value as which it is exposed
+    other: str | None = None  # the value of texts that are not declared, or that fit no part
+    default: str = ""  # the value of rows without a text at the path
 
 
 class Unit(NamedTuple):
@@ -85,14 +89,10 @@ class Value(NamedTuple):
 
 
 class Condition(NamedTuple):
-    """Selects rows whose text at `path` ("" when there is none) is, or with `negated` isn't, in `texts`."""
+    """Selects rows whose text at `path` passes `test`; see mapping.conditions."""
 
     path: Path
-    texts: frozenset[str]
-    negated: bool = False
-
-    def holds(self, text: str | None) -> bool:
-        return ((text or "") in self.texts) != self.negated
+    test: Test
 
 
 class Metric(NamedTuple):

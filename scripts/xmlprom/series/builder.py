@@ -11,14 +11,14 @@ from typing import NamedTuple
 
 from xmlprom import reasons
 from xmlprom.errors import RunError
-from xmlprom.mapping.model import Label, Limits, Mapping, Metric, Value
+from xmlprom.mapping.model import Limits, Mapping, Metric, Value
 from xmlprom.mapping.paths import Path
 from xmlprom.reading.patterns import Plan, RawRow
 from xmlprom.series.aggregators import Aggregate, Distribution, SeriesValue
-from xmlprom.series.cells import text_of
+from xmlprom.series.condition_reader import ConditionReader
+from xmlprom.series.labels import FOLDED, LabelReader
 from xmlprom.series.numbers import Cells, InvalidValueError, converter
 
-FOLDED = "other"  # the value of a label without an `other` of its own, past a limit
 LabelValues = tuple[str, ...]
 
 
@@ -82,17 +82,21 @@ class MetricTotals:
     def __init__(self, metric: Metric, paths: tuple[Path, ...], limits: Limits) -> None:
         columns = {path: column for column, path in enumerate(paths)}
         self.metric = metric
-        self.labels = [(label, columns[label.path.without_words]) for label in metric.labels if not label.path.absolute]
+        self.labels = [
+            LabelReader(label, columns[label.path.without_words], metric.name, limits)
+            for label in metric.labels
+            if not label.path.absolute
+        ]
         self.folded = 0
         self.invalid = 0
         self._limits = limits
-        self._where = [(condition, columns[condition.path.without_words]) for condition in metric.where]
+        self._where = [ConditionReader(condition, columns, metric.name) for condition in metric.where]
         self._cells = _cells(metric.value, columns) if metric.value else None
         self._number = converter(metric.value) if metric.value else None
         self._kind = metric.aggregator
         self._aggregates: dict[LabelValues, Aggregate | Distribution] = {}
         self._series: dict[object, Series] = {}  # by texts that came before
-        self._texts = _getter([column for _, column in self.labels])
+        self._texts = _getter([reader.column for reader in self.labels])
 
     def add(self, rows: Iterable[tuple[RawRow, int]]) -> None:
         """Take rows, each with the number of times that it came.
@@ -119,7 +123,7 @@ class MetricTotals:
 
     def selects(self, row: RawRow) -> bool:
         """Whether `where` lets the row through."""
-        return all(condition.holds(text_of(row[column], condition.path)) for condition, column in self._where)
+        return all(condition.holds(row) for condition in self._where)
 
     def number(self, row: RawRow) -> float | None:
         """What the row gives to its series, None if its value is missing.
@@ -145,18 +149,14 @@ class MetricTotals:
         return self._series.get(self._texts(row)) or self._series_of(row)
 
     def _series_of(self, row: RawRow) -> Series:
-        folded = False
-        values = []
-        for label, column in self.labels:
-            value, changed = label_value(label, text_of(row[column], label.path), self.metric, self._limits)
-            values.append(value)
-            folded = folded or changed
-        key = tuple(values)
+        exposed = [reader.of_row(row) for reader in self.labels]
+        values = key = tuple(one.value for one in exposed)
+        folded = any(one.folded for one in exposed)
         if key not in self._aggregates and len(self._aggregates) >= self._limits.series:
             if not self._limits.fold:
                 raise self._too_many()
-            key = tuple(value if label.values else FOLDED for (label, _), value in zip(self.labels, values))
-            folded = folded or key != tuple(values)
+            key = tuple(value if reader.ranks else FOLDED for reader, value in zip(self.labels, values))
+            folded = folded or key != values
         series = Series(key, self._aggregate(key), folded)
         if len(self._series) < self._limits.series:
             self._series[self._texts(row)] = series
@@ -170,16 +170,18 @@ class MetricTotals:
 
     def table(self, documents: dict[Path, str | None]) -> Table:
         self._fill_zeros()
-        own = [label for label, _ in self.labels]
+        own = [reader.label.name for reader in self.labels]
         fixed = {
-            label.name: label_value(label, documents[label.path.without_words], self.metric, self._limits)[0]
+            label.name: LabelReader(label, 0, self.metric.name, self._limits)
+            .exposed(documents[label.path.without_words])
+            .value
             for label in self.metric.labels
             if label.path.absolute
         }
         series = {}
         for key, aggregate in sorted(self._aggregates.items(), key=self._rank):
             _check_finite(aggregate.value, self.metric)
-            values = {**fixed, **{label.name: value for label, value in zip(own, key)}}
+            values = {**fixed, **dict(zip(own, key))}
             series[tuple(values[label.name] for label in self.metric.labels)] = aggregate.value
         return Table(self.metric, series)
 
@@ -188,29 +190,26 @@ class MetricTotals:
         if not self._kind.has_zero:
             return
         seen = {
-            tuple(None if label.values else value for (label, _), value in zip(self.labels, key))
+            tuple(None if reader.ranks else value for reader, value in zip(self.labels, key))
             for key in self._aggregates
         }
-        if all(label.values for label, _ in self.labels):
+        if all(reader.ranks for reader in self.labels):
             seen.add(tuple(None for _ in self.labels))
-        size = math.prod(len(label.values) for label, _ in self.labels if label.values)
+        size = math.prod(len(reader.ranks) for reader in self.labels if reader.ranks)
         if len(seen) * size > self._limits.series:
             if not self._limits.fold:
                 raise self._too_many()
             return
         for combination in seen:
             choices = [
-                label.values if value is None else (value,) for (label, _), value in zip(self.labels, combination)
+                reader.label.values if value is None else (value,) for reader, value in zip(self.labels, combination)
             ]
             for key in itertools.product(*choices):
                 self._aggregate(key)
 
     def _rank(self, item: tuple[LabelValues, object]) -> list[tuple[int, str]]:
         """Declared values in their order, others behind them by name."""
-        return [
-            (label.values.index(value) if value in label.values else len(label.values), value)
-            for (label, _), value in zip(self.labels, item[0])
-        ]
+        return [(reader.ranks.get(value, len(reader.ranks)), value) for reader, value in zip(self.labels, item[0])]
 
     def _too_many(self) -> RunError:
         return RunError(
@@ -229,34 +228,6 @@ def _cells(value: Value, columns: Dict[Path, int]) -> Callable[[RawRow], Cells]:
 def _getter(columns: list[int]) -> Callable[[RawRow], object]:
     """A function that gives the texts of some columns, to tell rows apart."""
     return itemgetter(*columns) if columns else lambda _row: ()
-
-
-def label_value(label: Label, text: str | None, metric: Metric, limits: Limits) -> tuple[str, bool]:
-    """The label's value for a text, and whether it was folded."""
-    value = text or label.default
-    if label.values:
-        if value in label.values:
-            return value, False
-        if label.other is not None:
-            return label.other, True
-        raise RunError(
-            reasons.VALUE,
-            f"metric {metric.name}: {_shown(value)} at {label.path.text} is no declared value of the label"
-            f" {label.name!r}: add it to its 'values', or say with 'other' where to count it",
-        )
-    if len(value) > limits.label_length:
-        if limits.fold:
-            return FOLDED, True
-        raise RunError(
-            reasons.LIMIT,
-            f"metric {metric.name}: the label {label.name!r} would be {len(value)} characters long, {_shown(value)};"
-            f" limits.label_length is {limits.label_length}",
-        )
-    return value, False
-
-
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= 60 else f"{text[:57]}...")
 
 
 def _check_finite(cell: SeriesValue, metric: Metric) -> None:

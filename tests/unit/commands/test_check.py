@@ -56,7 +56,7 @@ def test_advice_on_a_source(write):
     assert (status, err) == (0, "")
     assert out.splitlines() == [
         f"{source}: size matches nothing in 10 rows of /store/*",
-        f"{source}: metric store_rows: the declared operation 'burn' never came",
+        f"{source}: metric store_rows: the declared operation 'burn' does not occur",
         (
             f"{source}: metric store_rows: the label id has 10 values in 10 rows: it looks like an identifier, which"
             " makes a series of every row; leave it out, or declare 'values' and 'other'"

@@ -53,10 +53,10 @@ FAULTS = {
     ),
     "rows of attributes": ("rows: /a/@b\nmetrics:\n  - {name: m, help: h}\n", "rows are elements"),
     "undeclared prefix": (GOOD + "    labels: {x: 'p:a'}\n", "the prefix 'p' is not declared"),
-    "other without values": (GOOD + "    labels: {x: {from: name(), other: y}}\n", "'other' needs 'values'"),
+    "other without values": (GOOD + "    labels: {x: {from: name(), other: y}}\n", "'other' needs 'values' or 'part'"),
     "value twice": (
         GOOD + "    labels: {x: {from: name(), values: [a, a]}}\n",
-        "the value 'a' stands here twice",
+        "duplicate value 'a'",
     ),
     "placeholder that is no label": (
         "rows: /a\nmetrics:\n  - {name: 'm_{x}', help: h}\n",
@@ -140,6 +140,26 @@ FAULTS = {
         "is no date format",
     ),
     "no missing texts": (GOOD + "missing: []\n", "6:10: missing: at least one text is needed"),
+    "cut beside values": (
+        GOOD + "    labels: {x: {from: name(), cut: 3, values: [a]}}\n",
+        "'cut' and 'values' are mutually exclusive: declared values are never too long",
+    ),
+    "cut of 0": (
+        GOOD + "    labels: {x: {from: name(), cut: 0}}\n",
+        "'0' is no number of characters from 1 to limits.label_length, 256",
+    ),
+    "cut beyond the limit": (
+        GOOD + "    labels: {x: {from: name(), cut: 300}}\n",
+        "'300' is no number of characters from 1 to limits.label_length, 256",
+    ),
+    "no other words": (GOOD + "    labels: {x: {from: name(), values: {}}}\n", "at least one text is needed"),
+    "unknown operator": (
+        GOOD + "    where: {'@x': {contain: a}}\n",
+        "unknown key 'contain' (did you mean 'contains'?)",
+    ),
+    "no operator": (GOOD + "    where: {'@x': {}}\n", "a condition is needed: a text, a list of texts, or one of not,"),
+    "empty prefix": (GOOD + "    where: {'@x': {prefix: ''}}\n", "every text begins with and contains the empty text"),
+    "greater than a word": (GOOD + "    where: {'@x': {greater: b}}\n", "'b' is not a number"),
     "not UTF-8": (b"\xff", "1:1: can't read the mapping: it is not UTF-8"),
     "unhashable key": ("? [a]\n: b\n", "a text is expected here"),
     "nested too deeply": ("[" * 60 + "]" * 60, "1:51: not YAML: nested too deeply"),

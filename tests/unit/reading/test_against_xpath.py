@@ -390,4 +390,4 @@ def test_any_mapping_in_small_portions(seed, monkeypatch):
 
 
 def in_order(tables):
-    return [(table.metric, [(key, plain(cell)) for key, cell in table.series.items()]) for table in tables]
+    return [(table.metric.name, [(key, plain(cell)) for key, cell in table.series.items()]) for table in tables]
