@@ -1,6 +1,6 @@
 """The steps that change a label's text before it is looked up in `values`: a part of it, lower case, cut.
 
-To add one: a function here, which makes a Step of the key's node, and its name in STEPS. Imported only for a label that
+To add one: a function here, which makes a Step of the key's node, its name in STEPS and in metric_loader.STEP_KEYS. Imported only for a label that
 has such keys.
 """
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from xmlprom.mapping.label_steps import Step
 
 TYPES = ("gauge", "counter", "histogram", "summary", "info")
+STEP_KEYS = ("part", "lower", "cut")  # of a label; label_steps has the same, and is imported only for them
 MAX_NAMES = 1000  # of one metric with {label} in its name
 
 Found = tuple[Metric, Node]  # with the node of its name, for what is checked over all metrics
@@ -109,7 +110,7 @@ def _label(name: str, node: Node, context: Context) -> Label | None:
     if not node.is_mapping:
         path = path_of(node, context.namespaces)
         return Label(name, path) if path else None
-    fields = node.fields(("from", "part", "lower", "cut", "values", "other", "default"), required=("from",))
+    fields = node.fields(("from", *STEP_KEYS, "values", "other", "default"), required=("from",))
     words = _words(fields["values"]) if "values" in fields else {}
     values = tuple(dict.fromkeys(words.values()))
     if "other" in fields and not values and "part" not in fields:
@@ -119,7 +120,7 @@ def _label(name: str, node: Node, context: Context) -> Label | None:
         fields["default"].problem(f"the default {default!r} is none of 'values': add it there, or say 'other'")
     path = path_of(fields["from"], context.namespaces) if "from" in fields else None
     steps: tuple[Step, ...] = ()
-    if fields.keys() & {"part", "lower", "cut"}:
+    if not fields.keys().isdisjoint(STEP_KEYS):
         from xmlprom.mapping.label_steps import load_steps  # noqa: PLC0415 - few labels have steps
 
         steps = load_steps(fields, context)

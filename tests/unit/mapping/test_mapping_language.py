@@ -10,7 +10,9 @@ import time
 import pytest
 from command import SCRIPT
 from xmlprom.errors import RunError
+from xmlprom.mapping.label_steps import STEPS
 from xmlprom.mapping.loader import load
+from xmlprom.mapping.metric_loader import STEP_KEYS
 from xmlprom.mapping.model import Value
 from xmlprom.mapping.paths import parse
 from xmlprom.series.extraction import extract
@@ -460,3 +462,7 @@ def test_equal_rows_far_apart_count_together(collect):
         "  - {rows: /r/*, metrics: [{name: all, help: h, labels: {n: name()}}]}\n"
     )
     assert collect(mapping, f"<r>{rows}</r>") == {"ids i=1": 1, "ids i=24999": 1, "all n=a": 25_000, "all n=b": 25_000}
+
+
+def test_a_label_s_steps_are_known_to_the_loader_in_their_order():
+    assert tuple(STEPS) == STEP_KEYS
