@@ -1,7 +1,7 @@
 """The steps that change a label's text before it is looked up in `values`: a part of it, lower case, cut.
 
-To add one: a function here, which makes a Step of the key's node, its name in STEPS and in metric_loader.STEP_KEYS. Imported only for a label that
-has such keys.
+To add one: a function here, which makes a Step of the key's node, and its name in STEPS and in metric_loader.STEP_KEYS.
+Imported only for a label that has such keys.
 """
 
 from __future__ import annotations
