@@ -89,7 +89,7 @@ def _mapping(node: Node) -> Mapping:
         sections = [_section_of(fields, context)]
     else:
         sections = []
-    _check_unique([found for section in sections for found in section[1]])
+    _check_unique([section[1] for section in sections])
     return Mapping(
         source=read_optional(fields, "source", _source, None),
         sections=tuple(section[0] for section in sections),
@@ -174,16 +174,36 @@ def _section_of(fields: dict[str, Node], context: Context) -> tuple[Section, lis
     return Section(rows or NO_PATH, tuple(metric for metric, _ in found)), found
 
 
-def _check_unique(metrics: list[Found]) -> None:
-    taken: dict[str, str] = {}
-    for metric, node in metrics:
-        for name in metric.names() if metric.name and not _open_placeholder(metric) else ():
-            for sample in sample_names(name, metric.type):
-                if sample in taken:
-                    also = f", as {taken[sample]!r} has samples of that name" if taken[sample] != sample else ""
-                    node.problem(f"the name {sample!r} is taken by another metric of this mapping{also}")
+def _check_unique(sections: list[list[Found]]) -> None:
+    """Names are taken once, but that several sections may add series to one metric."""
+    taken: dict[str, tuple[str, Metric, int]] = {}
+    for section, metrics in enumerate(sections):
+        for metric, node in metrics:
+            for name in metric.names() if metric.name and not _open_placeholder(metric) else ():
+                for sample in sample_names(name, metric.type):
+                    family, other, before = taken.setdefault(sample, (name, metric, section))
+                    if other is metric or (before != section and family == name and _same_family(metric, other)):
+                        continue
+                    node.problem(_taken(sample, family, same_section=before == section))
                     break
-                taken[sample] = name
+
+
+def _same_family(metric: Metric, other: Metric) -> bool:
+    """Whether two metrics of one name can be one: then no series has to be there without a row."""
+    names, others = ({label.name for label in one.labels} for one in (metric, other))
+    declared = any(label.values for one in (metric, other) for label in one.labels)
+    return (metric.help, metric.type, names) == (other.help, other.type, others) and not declared
+
+
+def _taken(sample: str, family: str, same_section: bool) -> str:
+    if family != sample:
+        return f"the name {sample!r} is taken by another metric of this mapping, as {family!r} has samples of that name"
+    if same_section:
+        return f"the name {sample!r} is taken by another metric of this mapping"
+    return (
+        f"the name {sample!r} is taken by a metric of another section: to be one metric, both need the same help, type"
+        " and label names, and no label may have 'values'"
+    )
 
 
 def _open_placeholder(metric: Metric) -> bool:

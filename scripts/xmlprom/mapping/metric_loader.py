@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from xmlprom.mapping.model import PLACEHOLDER, Condition, Label, Metric
 from xmlprom.mapping.naming import label_name_fault, metric_name_fault
-from xmlprom.mapping.value_loader import NO_PATH, Context, load_value, path_of, row_path
+from xmlprom.mapping.value_loader import NO_PATH, Context, load_bound, load_value, path_of, row_path
 from xmlprom.mapping.yaml_nodes import Node, did_you_mean, read_optional
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ Found = tuple[Metric, Node]  # with the node of its name, for what is checked ov
 
 
 def load_metric(node: Node, context: Context) -> Found:
-    known = ("name", "help", "type", "labels", "value", "where", "buckets")
+    known = ("name", "help", "type", "labels", "value", "where", "buckets", "bound")
     fields = node.fields(known, required=("name", "help"))
     type_ = read_optional(fields, "type", lambda n: n.choice(TYPES, "type"), "gauge")
     labels = _labels(fields["labels"], context) if "labels" in fields else ()
@@ -33,6 +33,7 @@ def load_metric(node: Node, context: Context) -> Found:
         value=value,
         where=_where(fields["where"], context) if "where" in fields else (),
         buckets=_buckets(fields["buckets"]) if "buckets" in fields else (),
+        bound=load_bound(fields["bound"], context) if "bound" in fields else None,
     )
     _check_type(metric, node, fields)
     if metric.name:
@@ -45,8 +46,14 @@ def _check_type(metric: Metric, node: Node, fields: dict[str, Node]) -> None:
         node.problem(f"a metric of type {metric.type} needs a 'value' to observe")
     if metric.type == "info" and "value" in fields:
         fields["value"].problem("a metric of type info has no value: it is always 1")
-    if metric.type == "histogram" and "buckets" not in fields:
-        node.problem("a histogram needs 'buckets', a list of upper bounds")
+    if metric.type == "histogram" and not fields.keys() & {"buckets", "bound"}:
+        node.problem("a histogram needs 'buckets', a list of upper bounds, or 'bound', if the source has counted")
+    if "buckets" in fields and "bound" in fields:
+        fields["buckets"].problem(
+            "'buckets' and 'bound' are mutually exclusive: either the source has counted or xmlprom"
+        )
+    if metric.type != "histogram" and "bound" in fields:
+        fields["bound"].problem(f"'bound' belongs to type histogram, this is a {metric.type}")
     if metric.type != "histogram" and "buckets" in fields:
         fields["buckets"].problem(f"'buckets' belongs to type histogram, this is a {metric.type}")
 

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from xmlprom.mapping.paths import Path
-from xmlprom.series.aggregators import Aggregator, aggregator_class
+from xmlprom.series.aggregators import Aggregator, CountedBuckets, CumulativeBuckets, aggregator_class
 
 if TYPE_CHECKING:  # few mappings have any
     from xmlprom.mapping.conditions import Test
@@ -88,6 +88,13 @@ class Value(NamedTuple):
     skip_invalid: bool = False  # other texts are counted, not an error
 
 
+class Bound(NamedTuple):
+    """The upper bound of a bucket that the source has counted; `cumulative`: its count has the smaller ones in it."""
+
+    value: Value
+    cumulative: bool = False
+
+
 class Condition(NamedTuple):
     """Selects rows whose text at `path` passes `test`; see mapping.conditions."""
 
@@ -105,19 +112,23 @@ class Metric(NamedTuple):
     value: Value | None = None  # None: rows are counted
     where: tuple[Condition, ...] = ()
     buckets: tuple[float, ...] = ()
+    bound: Bound | None = None  # a row is a bucket of a histogram, and `value` how many it has
 
     def paths(self) -> Iterator[Path]:
         """Every path whose text the metric needs; only those of labels may be absolute."""
         yield from (label.path for label in self.labels)
         yield from (condition.path for condition in self.where)
-        if self.value:
-            yield self.value.path
-            if self.value.unit and self.value.unit.path:
-                yield self.value.unit.path
+        for value in (self.value, self.bound.value if self.bound else None):
+            if value:
+                yield value.path
+                if value.unit and value.unit.path:
+                    yield value.unit.path
 
     @property
     def aggregator(self) -> Aggregator:
         """What combines the numbers of a series."""
+        if self.bound:
+            return CumulativeBuckets if self.bound.cumulative else CountedBuckets
         return aggregator_class(self.type, self.value is not None, self.value.aggregate if self.value else None)
 
     @property

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from xmlprom.mapping import paths
-from xmlprom.mapping.model import PLAIN_NUMBER, Unit, Value
+from xmlprom.mapping.model import PLAIN_NUMBER, Bound, Unit, Value
 from xmlprom.mapping.yaml_nodes import Node, did_you_mean, read_optional
 from xmlprom.series.aggregators import AGGREGATORS
 
@@ -18,6 +19,8 @@ _KEYS = (
     "default", "invalid",
 )  # fmt: skip
 _MAX_DATE_FORMAT = 200  # characters; strptime takes time in the square of it
+_BOUND_KEYS = ("from", "map", "number", "unit", "part", "scale", "offset", "cumulative")
+_INFINITE = {"+Inf": inf, "Inf": inf, "inf": inf}  # the last bucket's bound, in every source
 _WITH_COUNT = ("from", "aggregate", "scale", "offset")
 _BESIDE_DATE = ("number", "unit")
 _BESIDE_OTHER = ("date", "number", "unit", "part", "scale", "offset", "invalid")
@@ -112,9 +115,29 @@ def _exclude(fields: dict[str, Node], key: str, others: tuple[str, ...], why: st
             fields[other].problem(f"{other!r} and {key!r} are mutually exclusive: {why}")
 
 
-def load_map(node: Node) -> dict[str, float]:
-    """The numbers that texts stand for."""
-    return {text: number for _, text, value in node.entries() if (number := value.number()) is not None}
+def load_bound(node: Node, context: Context) -> Bound:
+    """The bound of buckets that the source has counted."""
+    if not node.is_mapping:
+        return Bound(Value(row_path(node, context.namespaces) or NO_PATH, map=_INFINITE))
+    fields = node.fields(_BOUND_KEYS, required=("from",))
+    cumulative = fields.pop("cumulative", None)
+    own = load_map(fields["map"], infinite=True) if "map" in fields else {}
+    value = _value_of({key: field for key, field in fields.items() if key != "map"}, context._replace(missing=()))
+    return Bound(
+        value._replace(map={**_INFINITE, **own}),
+        cumulative is not None and cumulative.choice(("true", "false"), "choice") == "true",
+    )
+
+
+def load_map(node: Node, infinite: bool = False) -> dict[str, float]:
+    """The numbers that texts stand for; `infinite`: +Inf is one of them."""
+    numbers = {}
+    for _, text, value in node.entries():
+        if infinite and value.is_scalar and value.text() in (*_INFINITE, ".inf", "+.inf", ".Inf"):
+            numbers[text] = inf
+        elif (number := value.number()) is not None:
+            numbers[text] = number
+    return numbers
 
 
 def load_parts(node: Node) -> tuple[Template, ...]:

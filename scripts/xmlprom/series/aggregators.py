@@ -6,8 +6,11 @@ To add an `aggregate`: a class with its name here, its name in docs/mapping.sche
 from __future__ import annotations
 
 from bisect import bisect_left
-from math import inf
-from typing import Union
+from math import inf, nan
+from typing import NamedTuple, Union
+
+from xmlprom import reasons
+from xmlprom.errors import RunError
 
 
 class Aggregate:
@@ -97,8 +100,59 @@ class Distribution:
         self.sum += number * times
 
 
+class Bucket(NamedTuple):
+    """One bucket of a histogram that the source has counted."""
+
+    bound: float
+    number: float  # of observations
+
+
+class CountedBuckets:
+    """Gathers the buckets of a histogram that the source has counted, each row's on its own."""
+
+    __slots__ = ("_counts",)
+    needs_order = False
+    has_zero = False
+    cumulative = False
+
+    def __init__(self, _bounds: tuple[float, ...] = ()) -> None:
+        self._counts: dict[float, float] = {}
+
+    def add(self, bucket: Bucket, times: int) -> None:
+        """Take a bucket that so many rows have."""
+        self._counts[bucket.bound] = self._counts.get(bucket.bound, 0) + bucket.number * times
+
+    @property
+    def value(self) -> Distribution:
+        """The buckets in their order; the sum of what was observed is not known.
+
+        :raises RunError: if cumulative counts fall
+        """
+        bounds = tuple(sorted(bound for bound in self._counts if bound != inf))
+        counts = [self._counts[bound] for bound in bounds]
+        if self.cumulative:
+            last = self._counts.get(inf, counts[-1] if counts else 0)
+            own = [high - low for low, high in zip([0, *counts], [*counts, last])]
+        else:
+            own = [*counts, self._counts.get(inf, 0)]
+        for bound, count in zip((*bounds, inf), own):
+            if count < 0:
+                raise RunError(reasons.VALUE, f"cumulative counts fall at the bound {bound}")
+        found = Distribution(bounds)
+        found.buckets, found.count, found.sum = own, sum(own), nan
+        return found
+
+
+class CumulativeBuckets(CountedBuckets):
+    """The same where each count has those of all smaller bounds in it."""
+
+    __slots__ = ()
+    cumulative = True
+
+
 SeriesValue = Union[float, Distribution]  # the value of a series
-Aggregator = Union[type[Aggregate], type[Distribution]]
+AnyAggregate = Union[Aggregate, Distribution, CountedBuckets]
+Aggregator = type[AnyAggregate]
 AGGREGATORS: dict[str, type[Aggregate]] = {"sum": _Sum, "min": _Min, "max": _Max, "last": _Last}
 
 

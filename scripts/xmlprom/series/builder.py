@@ -7,14 +7,14 @@ import math
 from collections.abc import Callable, Collection, Iterable
 from collections.abc import Mapping as Dict
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from xmlprom import reasons
 from xmlprom.errors import RunError
 from xmlprom.mapping.model import Limits, Mapping, Metric, Value
 from xmlprom.mapping.paths import Path
 from xmlprom.reading.patterns import Plan, RawRow
-from xmlprom.series.aggregators import Aggregate, Distribution, SeriesValue
+from xmlprom.series.aggregators import AnyAggregate, Distribution, SeriesValue
 from xmlprom.series.condition_reader import ConditionReader
 from xmlprom.series.labels import FOLDED, LabelReader
 from xmlprom.series.numbers import Cells, InvalidValueError, converter
@@ -33,7 +33,7 @@ class Series(NamedTuple):
     """Where a row belongs; `folded`: under another label value than its own."""
 
     values: LabelValues
-    aggregate: Aggregate | Distribution
+    aggregate: AnyAggregate
     folded: bool
 
 
@@ -47,6 +47,7 @@ class Totals:
             for section, fields in zip(mapping.sections, plan.sections)
         ]
         self._documents = plan.documents
+        self._limits = mapping.limits
 
     @property
     def folded(self) -> int:
@@ -73,7 +74,27 @@ class Totals:
         :raises RunError: see `add`
         """
         texts = dict(zip(self._documents, documents))
-        return tuple(metric.table(texts) for section in self.sections for metric in section)
+        tables = tuple(metric.table(texts) for section in self.sections for metric in section)
+        if len({table.metric.name for table in tables}) < len(tables):
+            _check_together(tables, self._limits)
+        return tables
+
+
+def _check_together(tables: Iterable[Table], limits: Limits) -> None:
+    """Check the metrics that several sections have: no series is in two, and all together are within the limit."""
+    together: dict[str, set[frozenset[tuple[str, str]]]] = {}
+    for metric, series in tables:
+        found = together.setdefault(metric.name, set())
+        names = [label.name for label in metric.labels]
+        for values in series:
+            one = frozenset(zip(names, values))
+            if one in found:
+                shown = ", ".join(f"{name}={value!r}" for name, value in zip(names, values))
+                message = f"series {metric.name}{{{shown}}} comes from two sections: nothing says how to combine them"
+                raise RunError(reasons.VALUE, message)
+            found.add(one)
+        if len(found) > limits.series:
+            raise RunError(reasons.LIMIT, f"metric {metric.name} has more than {limits.series} series in all sections")
 
 
 class MetricTotals:
@@ -91,10 +112,9 @@ class MetricTotals:
         self.invalid = 0
         self._limits = limits
         self._where = [ConditionReader(condition, columns, metric.name) for condition in metric.where]
-        self._cells = _cells(metric.value, columns) if metric.value else None
-        self._number = converter(metric.value) if metric.value else None
+        self._cells, self._number = _reading(metric, columns)
         self._kind = metric.aggregator
-        self._aggregates: dict[LabelValues, Aggregate | Distribution] = {}
+        self._aggregates: dict[LabelValues, AnyAggregate] = {}
         self._series: dict[object, Series] = {}  # by texts that came before
         self._texts = _getter([reader.column for reader in self.labels])
 
@@ -109,7 +129,7 @@ class MetricTotals:
             if self._where and not self.selects(row):
                 continue
             try:
-                number = number_of(cells_of(row)) if number_of and cells_of else 1.0
+                number: Any = number_of(cells_of(row)) if number_of and cells_of else 1.0
             except InvalidValueError as error:
                 self._refuse(error)
                 self.invalid += times
@@ -125,7 +145,7 @@ class MetricTotals:
         """Whether `where` lets the row through."""
         return all(condition.holds(row) for condition in self._where)
 
-    def number(self, row: RawRow) -> float | None:
+    def number(self, row: RawRow) -> Any:
         """What the row gives to its series, None if its value is missing.
 
         :raises InvalidValueError: if its value is no number and the mapping says that such rows are skipped
@@ -162,7 +182,7 @@ class MetricTotals:
             self._series[self._texts(row)] = series
         return series
 
-    def _aggregate(self, key: LabelValues) -> Aggregate | Distribution:
+    def _aggregate(self, key: LabelValues) -> AnyAggregate:
         aggregate = self._aggregates.get(key)
         if aggregate is None:
             aggregate = self._aggregates[key] = self._kind(self.metric.buckets)
@@ -180,10 +200,18 @@ class MetricTotals:
         }
         series = {}
         for key, aggregate in sorted(self._aggregates.items(), key=self._rank):
-            _check_finite(aggregate.value, self.metric)
+            value = self._value(aggregate)
             values = {**fixed, **dict(zip(own, key))}
-            series[tuple(values[label.name] for label in self.metric.labels)] = aggregate.value
+            series[tuple(values[label.name] for label in self.metric.labels)] = value
         return Table(self.metric, series)
+
+    def _value(self, aggregate: AnyAggregate) -> SeriesValue:
+        try:
+            value = aggregate.value
+        except RunError as error:
+            raise RunError(error.reason, f"metric {self.metric.name}: {error}") from None
+        _check_finite(value, self.metric)
+        return value
 
     def _fill_zeros(self) -> None:
         """Add what is known in advance: each declared value beside each combination of the others that was seen."""
@@ -219,6 +247,18 @@ class MetricTotals:
         )
 
 
+def _reading(metric: Metric, columns: Dict[Path, int]) -> tuple[Any, Any]:
+    """What takes of a row what its number is made of, and what makes it; None for both if rows are counted."""
+    if metric.value is None:
+        return None, None
+    if metric.bound is None:
+        return _cells(metric.value, columns), converter(metric.value)
+    from xmlprom.series.counted_buckets import bucket_reader  # noqa: PLC0415 - few histograms are counted already
+
+    value, bound = metric.value, metric.bound.value
+    return (lambda row: row), bucket_reader(value, _cells(value, columns), bound, _cells(bound, columns))
+
+
 def _cells(value: Value, columns: Dict[Path, int]) -> Callable[[RawRow], Cells]:
     """A function that gives what the value's converter takes of a row."""
     path, unit = value.path.without_words, value.unit.path if value.unit else None
@@ -231,5 +271,7 @@ def _getter(columns: list[int]) -> Callable[[RawRow], object]:
 
 
 def _check_finite(cell: SeriesValue, metric: Metric) -> None:
+    if isinstance(cell, Distribution) and math.isnan(cell.sum):
+        return  # it isn't known
     if not math.isfinite(cell.sum if isinstance(cell, Distribution) else cell):
         raise RunError(reasons.VALUE, f"metric {metric.name}: the sum is too large for a number")

@@ -86,7 +86,7 @@ def _add(
     samples = found[name].samples
     if isinstance(cell, Distribution):
         if metric.type == "histogram":
-            bounds = [*map(repr, metric.buckets), "+Inf"]
+            bounds = [*map(repr, map(float, cell.bounds)), "+Inf"]
             for bound, count in zip(bounds, itertools.accumulate(cell.buckets)):
                 samples.append(Sample(f"{name}_bucket", {**labels, "le": bound}, count))
         samples.append(Sample(f"{name}_sum", labels, cell.sum))

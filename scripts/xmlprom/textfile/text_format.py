@@ -26,5 +26,5 @@ def render(families: Iterable[Family]) -> bytes:
 
 
 def number(value: float) -> str:
-    """A finite number in as many digits as it takes to read the same one back, whole numbers without a fraction."""
-    return repr(float(value)).removesuffix(".0")
+    """A number in as many digits as it takes to read the same one back, whole numbers without a fraction; or NaN."""
+    return repr(float(value)).removesuffix(".0") if value == value else "NaN"  # noqa: PLR0124 - only NaN differs

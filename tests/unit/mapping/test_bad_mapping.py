@@ -160,6 +160,29 @@ FAULTS = {
     "no operator": (GOOD + "    where: {'@x': {}}\n", "a condition is needed: a text, a list of texts, or one of not,"),
     "empty prefix": (GOOD + "    where: {'@x': {prefix: ''}}\n", "every text begins with and contains the empty text"),
     "greater than a word": (GOOD + "    where: {'@x': {greater: b}}\n", "'b' is not a number"),
+    "bound beside buckets": (
+        GOOD + "    type: histogram\n    value: '@v'\n    buckets: [1]\n    bound: '@b'\n",
+        "'buckets' and 'bound' are mutually exclusive",
+    ),
+    "bound of a gauge": (GOOD + "    bound: '@b'\n", "'bound' belongs to type histogram, this is a gauge"),
+    "bound with an aggregate": (
+        GOOD + "    type: histogram\n    value: '@v'\n    bound: {from: '@b', aggregate: sum}\n",
+        "unknown key 'aggregate'",
+    ),
+    "name in two sections with other labels": (
+        (
+            "sections:\n  - {rows: /a, metrics: [{name: m, help: h, labels: {x: '@x'}}]}\n"
+            "  - {rows: /b, metrics: [{name: m, help: h, labels: {y: '@x'}}]}\n"
+        ),
+        "the name 'm' is taken by a metric of another section: to be one metric, both need the same help",
+    ),
+    "name in two sections with declared values": (
+        (
+            "sections:\n  - {rows: /a, metrics: [{name: m, help: h, labels: {x: {from: '@x', values: [a]}}}]}\n"
+            "  - {rows: /b, metrics: [{name: m, help: h, labels: {x: '@x'}}]}\n"
+        ),
+        "no label may have 'values'",
+    ),
     "not UTF-8": (b"\xff", "1:1: can't read the mapping: it is not UTF-8"),
     "unhashable key": ("? [a]\n: b\n", "a text is expected here"),
     "nested too deeply": ("[" * 60 + "]" * 60, "1:51: not YAML: nested too deeply"),
