@@ -1,7 +1,7 @@
-"""Read YAML with the position of every node, so that each fault can be told by line and column.
+"""Read YAML with the position of every node, so that each fault can be reported with line and column.
 
-PyYAML's constructed objects forget where they stood, and turn `[on, off]` into booleans; here a scalar keeps
-the text that its author wrote, and the reader asks for what it needs.
+PyYAML's constructed objects have no positions, and turn `[on, off]` into booleans. Here a scalar is the text that its
+author wrote, and the reader asks for the type that it needs.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from xmlprom.errors import MappingError, Problem
 
 _MAX_NODES = 50_000  # a mapping is written by hand; this stops aliases that multiply themselves
 _MAX_DEPTH = 50  # a mapping needs 8; libyaml's composer overruns its stack some ten thousand levels down
-_YAML_TAGS = "tag:yaml.org,2002:"  # what YAML itself gives to a text
+_YAML_TAGS = "tag:yaml.org,2002:"  # the tags that YAML itself gives to scalars
 _INTEGER = re.compile(r"[+-]?[0-9]+(?:_[0-9]+)*")
 _FLOAT = re.compile(r"[+-]?(?:[0-9]+(?:_[0-9]+)*(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
@@ -137,7 +137,7 @@ class Node:
             if name is None:
                 continue
             if name in seen:
-                key.problem(f"the key {name!r} stands here twice")
+                key.problem(f"duplicate key {name!r}")
                 continue
             seen.add(name)
             yield key, name, Node(self._tree, value, f"{self.where}.{name}" if self.where else name)

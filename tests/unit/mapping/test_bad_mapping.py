@@ -13,7 +13,7 @@ FAULTS = {
         "6:5: metrics[0]: unknown key 'labls' (did you mean 'labels'?)",
     ),
     "unknown key at the top": (GOOD + "row: /a\n", "6:1: unknown key 'row' (did you mean 'rows'?)"),
-    "repeated key": (GOOD + "rows: /b\n", "6:1: the key 'rows' stands here twice"),
+    "repeated key": (GOOD + "rows: /b\n", "6:1: duplicate key 'rows'"),
     "missing key": ("rows: /a\n", "1:1: the key 'metrics' is missing"),
     "missing help": ("rows: /a\nmetrics:\n  - name: m\n", "3:5: metrics[0]: the key 'help' is missing"),
     "no metrics": ("rows: /a\nmetrics: []\n", "2:10: metrics: at least one metric is needed"),
@@ -263,7 +263,7 @@ def test_a_tag_is_refused(text, write):
     assert "a text that starts with '!' needs quotes" in result.err
 
 
-def test_all_faults_are_told_at_once_in_the_files_order(write):
+def test_all_faults_are_reported_at_once_in_the_files_order(write):
     mapping = write("m.yml", "row: /a\nmetrics:\n  - name: 1\n    hlep: h\n    type: gage\n")
     lines = run("check", mapping).err.splitlines()
     assert [line.split(":")[2] for line in lines] == ["1", "1", "3", "3", "4", "5"]
