@@ -49,6 +49,7 @@ class Element:
     may_repeat: bool = False  # although no sample has several
     inner: list[Element] = field(default_factory=list)  # those that are no part of the row
     taken: set[int] = field(default_factory=set)  # their places
+    row: Element | None = None  # of a group: the row that it is part of
 
     @property
     def repeats(self) -> bool:
@@ -106,11 +107,12 @@ def _divide(group: Element, row: Element, steps: PathSteps, nested: frozenset[st
     if alike:
         row.inner.append(_together(group, alike, children))
         row.taken.update(id(child) for child in alike)
+    holds_several = any(is_plural(group.place.tag, child.tag) for child in children)
     for child in children:
         step = steps.step(child.tag) if child.tag != ANY else ""
         if child in alike or not step:
             continue
-        may_repeat = is_plural(group.place.tag, child.tag) or is_fault(child)
+        may_repeat = is_plural(group.place.tag, child.tag) or is_fault(child) or (holds_several and not child.is_bare)
         apart = child.most > 1 or may_repeat or (not child.is_leaf and is_thing(child))
         words = (*row.words[:1], snake(child.tag)) if apart else (*group.words, snake(child.tag))
         inner = Element(f"{group.path}/{step}", child, words, group, may_repeat=apart)
@@ -118,6 +120,7 @@ def _divide(group: Element, row: Element, steps: PathSteps, nested: frozenset[st
             row.inner.append(inner)
             row.taken.add(id(child))
         elif not child.is_leaf:
+            inner.row = row
             _divide(inner, row, steps, nested)
 
 
@@ -228,7 +231,7 @@ def _below(
     parts = [
         child
         for child in place.children.values()
-        if child.most == 1 and child.tag != ANY and id(child) not in element.taken
+        if child.most == 1 and child.tag != ANY and id(child) not in (element.row or element).taken
     ]
     unit = next((child for child in parts if child.is_bare and snake(child.tag) in vocabulary.UNITS), None)
     for child in parts:

@@ -96,8 +96,6 @@ def _words(key: Field, tag: str) -> tuple[str, ...]:
 
 def _best(element: Element, found: Sequence[Field]) -> list[Field]:
     """The fields that are the key: one, or two identifiers where there is no name."""
-    if vocabulary.EVENTS & vocabulary.head(element.words[-1:]):
-        return []
     ranked = [
         (rank, number, field) for number, field in enumerate(found) if (rank := _rank(element, field)) is not None
     ]
@@ -130,17 +128,25 @@ def _rank(element: Element, field: Field) -> int | None:
     if not _may_be_key(element, field):
         return None
     rank = _by_name(element, field)
-    if not element.repeats:
-        named = element.outer is not None or (field.words and field.words[-1].endswith("name"))
-        return rank if rank is not None and rank <= (_PLACE if named else _NAME) else None
+    if element.row is not None or not element.repeats:
+        return rank if rank is not None and rank <= _lowest(element, field) else None
+    parents = max(1, element.place.parents)
+    recurs = parents > 1 and field.stats.distinct * min(parents, 3) <= field.stats.filled * 1.2
+    if not recurs and vocabulary.EVENTS & vocabulary.head(element.words[-1:]):
+        return None
     if element.place.count == 1 and not element.names:  # of which it isn't known what would tell it from others
         return rank
-    parents = max(1, element.place.parents)
-    stats = field.stats
-    recurs = parents > 1 and stats.distinct * min(parents, 3) <= stats.filled * 1.2
     if rank is None:
         return _by_texts(element, field, recurs)
     return rank if rank < _PLACE or recurs or element.place.count <= _FEW_ROWS * parents else None
+
+
+def _lowest(element: Element, field: Field) -> int:
+    """The lowest rank that the key of an element may have which doesn't repeat."""
+    if element.row is not None:  # a group has the keys of its row
+        return _NAMED if field.level < _MAX_LEVEL else -1
+    named = element.outer is not None or (field.words and field.words[-1].endswith("name"))
+    return _PLACE if named else _NAME
 
 
 def _may_be_key(element: Element, field: Field) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from xmlprom.drafting import vocabulary
 from xmlprom.drafting.elements import Field
+from xmlprom.drafting.text_kinds import kind_of
 from xmlprom.drafting.text_stats import TextStats
 from xmlprom.series.number_forms import FORMS, HEXADECIMAL, NumberForm
 from xmlprom.series.units import family_of
@@ -33,6 +34,9 @@ _NAMED: dict[str, tuple[str, float]] = {  # of words in a field's name
     "celsius": ("celsius", 1),
 }
 _NUMERIC = ("number", "grouped", "amount", "date", "duration", "clock")
+_MEMORY = frozenset(("memory", "mem", "cache", "ram", "dimm"))
+_BINARY = {"KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
+_POWERS = frozenset((0, 1, 2, 4, 8, 16, 32))
 _FIRST_TIME, _LAST_TIME = 8 * 10**8, 4 * 10**9  # in 1995 and in 2096
 _NO_TIME = re.compile(r"_?(?:iso_?8601|unix|epoch|time|timestamp|ms|msec|sec|millis|milliseconds)$")
 _OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d|GMT|UTC(?: \d{4})?)$")
@@ -104,7 +108,7 @@ def _grouped(field: Field) -> Reading | str:
     texts = field.stats.of_kind("grouped", "number", "amount")
     split = {form: [NumberForm(form).split(text.strip()) for text in texts] for form in FORMS if form != HEXADECIMAL}
     fitting = [form for form, found in split.items() if all(found) and _family(_units(found))[1] is not None]
-    if len(fitting) != 1:
+    if len({tuple(split[form]) for form in fitting}) != 1:  # several may read these texts alike
         return "holds numbers that may be read in several ways" if fitting else "holds numbers of several forms"
     units = _units(split[fitting[0]])
     family, _ = _family(units)
@@ -125,8 +129,18 @@ def _amount(field: Field, with_numbers: bool) -> Reading | str:
         return f"has numbers of several units: {', '.join(units)}"
     if not family:
         return Reading({"unit": units[0]}, field.words, units[0])
+    names = {**(names or {}), **_binary(field, units)}
     unit = {"unit": {"family": family, "names": names}} if names else {"unit": family}
     return Reading(unit, _with_unit(field.words, family), family)
+
+
+def _binary(field: Field, units: list[str]) -> dict[str, float]:
+    """What MB is of memory, whose makers count in powers of two."""
+    if not _MEMORY & vocabulary.tokens(field.words):
+        return {}
+    numbers = [kind_of(text.strip()).number for text in field.stats.of_kind("amount")]
+    whole = all(number % 1 == 0 and (number % 64 == 0 or number in _POWERS) for number in numbers)
+    return {unit: _BINARY[unit] for unit in units if unit in _BINARY} if whole else {}
 
 
 def _family(units: list[str]) -> tuple[str, dict[str, float] | None]:

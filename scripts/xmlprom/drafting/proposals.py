@@ -14,6 +14,7 @@ from xmlprom.drafting.states import flag_map, is_category, is_state
 from xmlprom.drafting.text_kinds import is_unique_id, tells_time
 
 _MAX_KINDS = 3  # labels beside the keys
+_MAX_KIND_WORDS = 2  # of a name: what is deeper is of something else
 _MAX_FACTS = 9  # labels of an info metric
 _TOTAL_BOUND = 1e300
 
@@ -55,10 +56,7 @@ class Proposer:
         lasting = [
             field
             for field in kinds
-            if not is_state(field)
-            and flag_map(field) is None
-            and len(field.words) < 2
-            and (keys.own or element.repeats)
+            if len(field.words) < _MAX_KIND_WORDS and (keys.own or element.repeats) and _keeps_apart(field, keys)
         ][:_MAX_KINDS]
         labels = (*keys.all, *(Key(field.path, field.words or element.words[-1:]) for field in lasting))
         facts, numbers = [], 0
@@ -169,6 +167,13 @@ class Proposer:
         return Proposal(
             element.path, words, f"Texts of {element.words[-1]}", "info", labels, None, worth, _where(element, None)
         )
+
+
+def _keeps_apart(field: Field, keys: Keys) -> bool:
+    """Whether a kind is a label of the numbers: a state only where nothing else tells the rows apart."""
+    if not keys.whole and vocabulary.tokens(field.words[-1:]) & vocabulary.CONDITIONS:
+        return True
+    return not is_state(field) and flag_map(field) is None
 
 
 def _where(element: Element, field: Field | None) -> dict[str, Any]:

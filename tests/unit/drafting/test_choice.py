@@ -62,3 +62,10 @@ def test_a_wrapper_around_the_root_is_no_matter(drafted, next_host):
     drafted(suite.format("a"))
     found = next_host(f"<testsuites>{suite.format('a')}{suite.format('b')}</testsuites>")
     assert len([series for series in found if series.startswith("testsuite_time")]) == 2
+
+
+def test_what_stands_beside_elements_that_repeat_may_repeat_too(drafted, next_host):
+    rest = "<restports state='{}' count='{}'/>"
+    drafted(f"<r><host name='a'><ports><port nr='1' hits='1'/>{rest.format('closed', 9)}</ports></host></r>")
+    found = next_host(f"<r><host name='a'><ports>{rest.format('closed', 9)}{rest.format('open', 8)}</ports></host></r>")
+    assert sorted(value for series, value in found.items() if "restports_count" in series) == [8, 9]

@@ -96,3 +96,27 @@ def test_texts_that_change_with_every_poll_are_no_labels(drafted):
 def test_a_date_for_people_beside_the_same_as_a_number_is_left_out(drafted):
     draft = drafted("<r><run time='1795251600' timestr='Sat Nov 21 09:00:00 2026' name='x'/></r>")
     assert [name for name in draft.metrics if "timestamp" in name] == ["r_run_timestamp_seconds"]
+
+
+def test_megabytes_of_memory_are_powers_of_two(drafted):
+    draft = drafted("<r><dimm name='a' memory_size='4096 MB'/><dimm name='b' memory_size='2048 MB'/></r>")
+    assert draft.values("r_dimm_memory_size_bytes") == [4096 << 20, 2048 << 20]
+
+
+FORMS = {"1,024.5": 1024.5, "41,94 GB": 41.94e9, "1'024": 1024}
+
+
+@pytest.mark.parametrize(("text", "number"), FORMS.items(), ids=FORMS)
+def test_other_forms_of_numbers(text, number, drafted):
+    draft = drafted(f"<r><d name='a' used='{text.replace(chr(39), '&apos;')}'/></r>")
+    assert next(value for series, value in draft.found.items() if series.startswith("r_d_used")) == number
+
+
+def test_durations_are_seconds(drafted):
+    draft = drafted("<r><d name='a' uptime='1d 2h 3m 4s'/><d name='b' uptime='12:30:05'/></r>")
+    assert draft.values("r_d_uptime_seconds") == [93784, 45005]
+
+
+def test_texts_for_no_value_count_everywhere(drafted):
+    draft = drafted("<r><d name='a' used='N/A' free='3'/><d name='b' used='5' free='4'/></r>")
+    assert draft.mapping["missing"] == ["N/A"]
