@@ -78,7 +78,7 @@ def _mapping(node: Node) -> Mapping:
     if "sections" in fields:
         for key in ("rows", "metrics"):
             if key in fields:
-                fields[key].problem(f"{key!r} stands beside 'sections': move it into a section")
+                fields[key].problem(f"{key!r} and 'sections' are mutually exclusive: move it into a section")
         sections = [_section(item, context) for item in fields["sections"].items()]
         if not sections:
             fields["sections"].problem("at least one section is needed")
@@ -102,7 +102,7 @@ def _mapping(node: Node) -> Mapping:
 def _source(node: Node) -> str | None:
     text = node.text()
     if text is not None and not text.startswith("/"):
-        node.problem("the source is an absolute path; for a file of your own use --source")
+        node.problem("write an absolute path; for another file use --source")
     elif text is not None and "**" in text:
         node.problem("'**' is not supported: '*' stands for any name of one file or directory")
     return text
@@ -112,7 +112,7 @@ def _namespaces(node: Node) -> dict[str, str]:
     namespaces = {}
     for key, prefix, value in node.entries():
         if not _PREFIX.fullmatch(prefix):
-            key.problem(f"{prefix!r} is no prefix: choose a name, also for a namespace that the source has as default")
+            key.problem(f"{prefix!r} is no prefix: choose a name, also for the source's default namespace")
         uri = value.text()
         if uri == "":
             value.problem("a namespace's URI is missing; elements without a namespace are written without a prefix")

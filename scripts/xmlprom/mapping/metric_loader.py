@@ -75,7 +75,7 @@ def _check_name(metric: Metric, node: Node) -> None:
         node.problem(f"{metric.name!r}: a placeholder is written {{label}}")
         return
     if metric.name_count > MAX_NAMES:
-        node.problem(f"stands for {metric.name_count} names, more than {MAX_NAMES}: leave a label on the series")
+        node.problem(f"makes {metric.name_count} names, more than {MAX_NAMES}: leave a label on the series")
         return
     for name in metric.names():
         fault = metric_name_fault(name, metric.type)

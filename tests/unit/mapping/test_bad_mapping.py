@@ -217,7 +217,7 @@ FAULTS = {
     "too many names": (
         "rows: /a\nmetrics:\n  - name: 'm_{a}{b}{c}'\n    help: h\n    labels:\n"
         + "".join(f"      {label}: {{from: '@x', values: [{','.join(map(str, range(300)))}]}}\n" for label in "abc"),
-        "3:11: metrics[0].name: stands for 27000000 names, more than 1000",
+        "3:11: metrics[0].name: makes 27000000 names, more than 1000",
     ),
     "default that is no declared value": (
         GOOD + "    labels: {x: {from: '@x', values: [a], default: b}}\n",
