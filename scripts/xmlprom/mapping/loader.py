@@ -102,7 +102,7 @@ def _mapping(node: Node) -> Mapping:
 def _source(node: Node) -> str | None:
     text = node.text()
     if text is not None and not text.startswith("/"):
-        node.problem("write an absolute path; for another file use --source")
+        node.problem("the source is an absolute path; for another file use --source")
     elif text is not None and "**" in text:
         node.problem("'**' is not supported: '*' stands for any name of one file or directory")
     return text
