@@ -1,7 +1,7 @@
 SHELL := bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-clean test lint unit distributions molecule newest bench bench-rollout fuzz lock clean \
+.PHONY: help demo demo-clean test lint unit distributions molecule newest bench bench-rollout fuzz lock dist clean \
   venv hosts bench-tools tools
 
 help: ## this list
@@ -55,6 +55,12 @@ lock: venv ## renew requirements.lock from pyproject.toml
 	.cache/uv/bin/pip install --quiet --upgrade uv
 	.cache/uv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header \
 	  --python-version 3.11 --extra dev --output-file requirements.lock pyproject.toml
+
+dist: venv ## the wheel, the hosts' program and the collection's archive, into dist/
+	rm -rf dist
+	pip wheel --quiet --no-deps --wheel-dir dist .
+	python plugins/module_utils/program.py dist
+	ansible-galaxy collection build --output-path dist .
 
 clean: ## remove the environment and all test hosts and images
 	-molecule/shared/clean.sh

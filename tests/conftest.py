@@ -6,5 +6,5 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDERS = ("scripts", "tests/unit", "tests/unit/reading", "plugins/modules", "plugins/callback")
+FOLDERS = ("scripts", "tests/unit", "tests/unit/reading", "playbooks/collections")
 sys.path[:0] = [str(ROOT / folder) for folder in FOLDERS]

@@ -89,6 +89,10 @@ target:
   description: Whether the target is there, which it is not when check mode would create it.
   type: bool
   returned: always
+running:
+  description: Whether the target is enabled and active.
+  type: bool
+  returned: always
 """
 
 MAPPINGS = "/etc/xmlprom"
@@ -201,7 +205,7 @@ def output_directory(name: str, default: str) -> str:
 
 def check_mappings(host: Host, collectors: dict[str, dict[str, str]], command: list[str]) -> None:
     """Let no mapping land that xmlprom would refuse, and let none land if one is refused."""
-    if not os.access(command[0], os.X_OK):  # check mode on a fresh host
+    if host.module.check_mode and not os.access(command[0], os.X_OK):  # on a fresh host
         return
     for name, files in collectors.items():
         path = f"{MAPPINGS}/{name}.yml"
@@ -259,6 +263,11 @@ def remove_collectors(host: Host, names: list[str], directory: str) -> None:
     host.reload()
 
 
+def is_running(host: Host) -> bool:
+    target = os.path.basename(TARGET)
+    return all(host.run("systemctl", "--quiet", asked, target)[0] == 0 for asked in ("is-enabled", "is-active"))
+
+
 def give_directory(host: Host, directory: str, group: str, before: dict[str, Any]) -> None:
     if not os.path.isdir(directory):
         host.note(directory, "", "directory\n")
@@ -295,8 +304,18 @@ def restore(host: Host, before: dict[str, Any]) -> None:
                 os.chmod(path, stat.st_mode & 0o7777)
 
 
+def check_rollout(host: Host) -> None:
+    """Let no collector land on a host that lacks what it runs by: the part of a rollout that --tags left out."""
+    group, command = host.module.params["group"], host.module.params["check"]
+    missing = [] if any(entry.gr_name == group for entry in grp.getgrall()) else [f"the group {group}"]
+    missing += [path for path in command[:1] if not os.access(path, os.X_OK)]
+    if missing and not host.module.check_mode:
+        host.module.fail_json(msg=f"The host lacks {' and '.join(missing)}: roll out without --tags first.")
+
+
 def present(host: Host, before: dict[str, Any]) -> list[str]:
     params = host.module.params
+    check_rollout(host)
     check_mappings(host, params["collectors"], params["check"])
     for kind in ("packages", "users", "services"):
         before[kind] += [name for name in params["before"].get(kind, []) if name not in before[kind]]
@@ -347,7 +366,12 @@ def main() -> None:
     before = json.loads(json.dumps(before))
     removed = (present if module.params["state"] == "present" else absent)(host, before)
     module.exit_json(
-        changed=bool(host.diff), diff=host.diff, removed=removed, before=before, target=os.path.exists(TARGET)
+        changed=bool(host.diff),
+        diff=host.diff,
+        removed=removed,
+        before=before,
+        target=os.path.exists(TARGET),
+        running=is_running(host),
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import node_exporter_info
 import pytest
+from ansible_collections.xmlprom.fleet.plugins.modules import node_exporter_info
 
 
 @pytest.mark.parametrize(
