@@ -50,8 +50,8 @@ def host(tmp_path: Path, run_module: Any, monkeypatch: pytest.MonkeyPatch) -> Ho
 
 
 def run(host: Host) -> str:
-    command = [sys.executable, "-I", host.link, "--version"]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    command = [sys.executable, "-I", str(host.link), "--version"]
+    return str(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
 def test_installs_once(host: Host) -> None:
