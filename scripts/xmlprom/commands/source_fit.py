@@ -10,7 +10,6 @@ from xmlprom.errors import RunError
 from xmlprom.mapping.model import Label, Mapping
 from xmlprom.reading.patterns import Fields, FieldTarget, Plan, RawRow, compile_plan
 from xmlprom.reading.xml_parser import naming, stream
-from xmlprom.series.aggregators import Count
 from xmlprom.series.builder import MetricTotals, Totals
 from xmlprom.series.identifiers import MAX_KEPT, look_machine_made, looks_like_identifier
 
@@ -127,9 +126,8 @@ def _label_advice(metric: _MetricSeen, label: Label, values: dict[str, int]) -> 
         yield f"metric {name}: the declared {label.name} {', '.join(map(repr, never))} does not occur"
     if label.values or not looks_like_identifier(len(values), metric.rows):
         return
-    # Rows that are added up may be any; where each row is a thing with a name, its series is wanted.
-    aggregator = metric.totals.metric.aggregator
-    if aggregator is Count or (aggregator.has_zero and look_machine_made(values)):
+    # Rows that are counted or added up may be any; where each row is a thing with a name, its series is wanted.
+    if metric.totals.metric.aggregator.has_zero and look_machine_made(values):
         yield (
             f"metric {name}: the label {label.name} has {len(values)} values in {metric.rows} rows: it looks like"
             " an identifier, which makes a series of every row; leave it out, or declare 'values' and 'other'"

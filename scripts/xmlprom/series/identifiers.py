@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 
 MAX_KEPT = 1000  # distinct values are kept to judge a label; more are too many in any case
 _LEAST_ROWS = 5  # fewer rows show nothing
@@ -16,7 +16,9 @@ def looks_like_identifier(values: int, rows: int) -> bool:
     return values >= MAX_KEPT or (values >= _LEAST_ROWS and values > _SHARE * rows)
 
 
-def look_machine_made(values: Iterable[str]) -> bool:
-    """Whether most of the values have numbers such as a program counts up, or draws: not names that people give."""
-    found = [bool(_MACHINE_MADE.search(value)) for value in values]
-    return sum(found) > _SHARE * len(found)
+def look_machine_made(values: Collection[str]) -> bool:
+    """Whether the values are such as a program counts up, or draws: not names that people give."""
+    numbers = [int(value) for value in values if re.fullmatch("[0-9]{1,15}", value)]
+    if len(numbers) == len(values) and max(numbers) - min(numbers) < 2 * len(numbers):
+        return True
+    return sum(bool(_MACHINE_MADE.search(value)) for value in values) > _SHARE * len(values)

@@ -101,3 +101,33 @@ def test_a_source_that_fails(write, tmp_path):
         "",
         f"xmlprom: {tmp_path}/none.xml: the file does not exist\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("names", "metric", "advised"),
+    [
+        ("17 18 19 20 21 22", "", True),
+        ("0a1b2c3d4e 1a1b2c3d4e 2a1b2c3d4e 3a1b2c3d4e 4a1b2c3d4e", "value: {from: '@v', aggregate: sum}", True),
+        ("2026-11-24 2026-11-25 2026-11-26 2026-11-27 2026-11-28", "", True),
+        ("22 80 443 3306 10250 179", "", False),
+        ("mail print fax scan copy", "value: {from: '@v', aggregate: sum}", False),
+        ("17 18 19 20 21 22", "value: {from: '@v', aggregate: last}", False),
+        ("17 18 19 20 21 22", "where: {'@n': ['17', '18']}", False),
+    ],
+)
+def test_a_label_that_looks_like_an_identifier(names, metric, advised, write):
+    rows = "".join(f'<a n="{name}" v="1"/>' for name in names.split())
+    mapping = write("m.yml", ONE_METRIC.format(name="m") + f"    labels: {{n: '@n'}}\n    {metric}\n")
+    status, out, _ = checked(mapping, "--source", write("s.xml", f"<store>{rows}</store>"))
+    assert (status, "looks like an identifier" in out) == (0, advised)
+
+
+def test_rows_that_last_leaves_out(write):
+    mapping = write(
+        "m.yml", ONE_METRIC.format(name="m") + "    labels: {n: '@n'}\n    value: {from: '@v', aggregate: last}\n"
+    )
+    source = write("s.xml", '<store><a n="x" v="1"/><a n="x" v="2"/><a n="y" v="3"/></store>')
+    assert checked(mapping, "--source", source)[1] == (
+        f"{source}: metric m: 1 series has several rows, of which only the last counts: add a label that divides them,"
+        " or take sum, min or max\n"
+    )
