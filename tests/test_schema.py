@@ -17,7 +17,8 @@ import pytest
 import yaml
 from xmlprom.errors import MappingError
 from xmlprom.mapping.loader import load
-from xmlprom.mapping.paths import PathError, parse, parse_rows
+from xmlprom.mapping.path_parser import parse, parse_rows
+from xmlprom.mapping.paths import PathError
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -58,9 +59,9 @@ LOADER_ONLY = {
     "a zone's name": "looks into a text",
     "date format that is too long": "only Python knows",
 }
-PATHS = """ancestors-text attribute-then-child attribute-wildcard axis descendant-below-row digit-first parent position
-predicate-and predicate-on-child predicate-unquoted root-attribute rows-union self space-before space trailing-slash
-union-empty union-of-absolute-and-relative union-of-own"""
+PATHS = """attribute-then-child attribute-wildcard axis descendant-below-row digit-first parent position-last
+predicate-and predicate-on-rows predicate-unquoted root-attribute rows-union space-before space sum-in-label
+text-of-parent trailing-slash union-empty union-of-absolute-and-relative union-of-levels words-without-position"""
 PATH_FAULTS = {f"{name}.yml" for name in PATHS.split()}
 PATH_FAULTS |= {"unparsable path", "XPath axis", "rows of attributes", "// before an attribute"}
 LOADER_ONLY.update(dict.fromkeys(PATH_FAULTS, "only the parser knows which paths there are"))

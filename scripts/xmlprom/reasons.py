@@ -56,6 +56,16 @@ VALUE = Reason(
     "a text is no number, or a label's value is not declared",
     "declare it in the mapping: `map`, `missing`, `other`",
 )
+SEVERAL = Reason(
+    "several",
+    "a path has several matches where one text is wanted",
+    "choose in the mapping: a predicate, `[1]`, or `sum()`",
+)
+JOIN = Reason(
+    "join",
+    "a row has no partner in the table or list that names it",
+    "look at the row that the journal names; the application has to repair it",
+)
 LIMIT = Reason(
     "limit",
     "too many series, nested too deeply, or a text that is too long",

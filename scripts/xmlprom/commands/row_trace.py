@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import functools
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from xmlprom.errors import RunError
 from xmlprom.mapping.model import Mapping
+from xmlprom.reading.holders import Origin
 from xmlprom.reading.patterns import Plan, RawRow, compile_plan
-from xmlprom.reading.tracing_reader import TracingReader
+from xmlprom.reading.row_reader import RowReader
 from xmlprom.reading.xml_parser import naming, stream
 from xmlprom.series.aggregators import Distribution, SeriesValue
 from xmlprom.series.builder import LabelValues, MetricTotals, Totals
@@ -82,7 +84,7 @@ def explain(mapping: Mapping, path: str) -> Explanation:
     plan = compile_plan(mapping, ordered=True)
     trace = _Trace(mapping, plan)
     with naming(path):
-        _, reader = stream(path, plan, mapping.limits, trace, make=TracingReader)
+        _, reader = stream(path, plan, mapping.limits, trace, make=functools.partial(RowReader, locate=trace.locate))
         tables = trace.totals.finish(reader.documents)
     metrics = []
     for metric, table in zip(trace.metrics, tables):
@@ -97,20 +99,24 @@ def explain(mapping: Mapping, path: str) -> Explanation:
 
 
 class _Trace:
-    """Takes rows that end with their number and line (see TracingReader)."""
+    """Takes rows with their places."""
 
     def __init__(self, mapping: Mapping, plan: Plan) -> None:
         self.totals = Totals(mapping, plan)
+        self._origins: Sequence[Origin | None] = ()
         self.untaken = Rows()
         self.failed: dict[str, Rows] = {}
         self._sections = [[MetricTrace(totals) for totals in section] for section in self.totals.sections]
         self.metrics = [metric for section in self._sections for metric in section]
 
+    def locate(self, origins: Sequence[Origin | None]) -> None:
+        """Take the places of the rows that come next."""
+        self._origins = origins
+
     def add(self, section: int, rows: Collection[tuple[RawRow, int]]) -> None:
         self.totals.rows += len(rows)
-        for row, _ in rows:
-            number, line = row[-2:]
-            place = (int(str(number)), int(str(line)))
+        for (row, _), origin in zip(rows, self._origins):
+            place = (origin.row, origin.line) if origin else (0, 0)
             taken = False
             for metric in self._sections[section]:
                 try:

@@ -8,7 +8,7 @@ from typing import Any
 
 from xmlprom.errors import RunError
 from xmlprom.mapping.model import Label, Mapping
-from xmlprom.reading.patterns import Fields, FieldTarget, Plan, RawRow, compile_plan
+from xmlprom.reading.patterns import Fields, Plan, RawRow, compile_plan
 from xmlprom.reading.xml_parser import naming, stream
 from xmlprom.series.builder import MetricTotals, Totals
 from xmlprom.series.identifiers import MAX_KEPT, look_machine_made, looks_like_identifier
@@ -34,14 +34,6 @@ def source_advice(mapping: Mapping, path: str) -> tuple[list[str], list[str]]:
         for document_path, text in zip(plan.documents, reader.documents):
             if text is None:
                 advice.append(f"{document_path.text} matches nothing")
-        for target in reader.repeated:
-            if isinstance(target, FieldTarget):
-                fields = target.fields
-                several = fields.paths[target.column]
-                if not several.others:  # who writes `a|b` expects both
-                    advice.append(
-                        f"{several.text} matches several times in a row of {fields.rows.text}; only the first counts"
-                    )
         if not survey.faults:
             survey.totals.finish(reader.documents)
     return [f"{path}: {text}" for text in advice], [f"{path}: {text}" for text in survey.faults]
@@ -94,8 +86,8 @@ class _Survey:
         seen = self.sections[section]
         for row, times in rows:
             seen.rows += times
-            for column, cell in enumerate(row):
-                if cell is not None:
+            for column, cell in enumerate(row[: len(seen.matched)]):
+                if cell not in (None, 0, ()):
                     seen.matched[column] += times
             try:
                 self.totals.add(section, [(row, times)])

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Sequence
 
 from xmlprom.mapping.model import Label, Mapping, Metric, Section
 from xmlprom.mapping.naming import label_name_fault, metric_name_fault, naming_advice
-from xmlprom.mapping.paths import parse
+from xmlprom.mapping.path_parser import parse
 
 _PATH = parse("name()", {})
 _LONGEST = 60  # characters of a metric's name

@@ -7,7 +7,8 @@ import re
 import unicodedata
 from collections.abc import Mapping as Dict
 
-from xmlprom.mapping.paths import PathError, parse
+from xmlprom.mapping.path_parser import parse
+from xmlprom.mapping.paths import PathError
 
 _XML = "http://www.w3.org/XML/1998/namespace"
 _RELEASE = re.compile(r"\d")  # in a URI that the next release writes differently

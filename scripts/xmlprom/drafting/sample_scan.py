@@ -10,9 +10,9 @@ from xmlprom.drafting.places import ANY, Place
 from xmlprom.drafting.text_stats import MAX_TEXT, TextStats
 from xmlprom.errors import RunError
 from xmlprom.mapping.model import Limits
+from xmlprom.reading.holders import Attributes
 from xmlprom.reading.patterns import Plan
-from xmlprom.reading.row_reader import Reader
-from xmlprom.reading.rows import Attributes
+from xmlprom.reading.row_reader import Target
 from xmlprom.reading.xml_parser import naming, stream
 
 _MAX_CHILDREN = 60  # element names below one parent; all further ones are one place, "*"
@@ -70,15 +70,16 @@ class _Gathered:
         self.places = self.attributes = self.serial = 0
 
 
-class _Scanner(Reader):
+class _Scanner(Target):
     """A parser target that fills places rather than rows."""
 
     data: Callable[[str], None]
 
     def __init__(
-        self, plan: Plan, sink: Any, max_depth: int, on_doctype: Callable[[], None], gathered: _Gathered
+        self, _plan: Plan, _sink: Any, max_depth: int, on_doctype: Callable[[], None], gathered: _Gathered
     ) -> None:
-        super().__init__(plan, sink, max_depth, on_doctype)
+        super().__init__(on_doctype)
+        self._max_depth = max_depth
         self._gathered = gathered
         self._open: list[Place] = []
         self._serials: list[int] = []
@@ -161,5 +162,5 @@ class _Scanner(Reader):
         self._counts.pop()
         self._length = 0
 
-    def _is_whole(self) -> bool:
+    def is_whole(self) -> bool:
         return not self._open and self._gathered.root is not None

@@ -7,7 +7,7 @@ import re
 from typing import NamedTuple
 
 from xmlprom.mapping.model import Value
-from xmlprom.mapping.paths import parse
+from xmlprom.mapping.path_parser import parse
 from xmlprom.series.durations import DurationError, seconds
 from xmlprom.series.numbers import Converter, InvalidValueError, converter
 from xmlprom.series.units import factors

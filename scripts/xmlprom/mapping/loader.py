@@ -15,6 +15,7 @@ from xmlprom.mapping.yaml_nodes import Node, Tree, read_optional
 
 CONFIGURATION_DIRECTORY = "/etc/xmlprom"
 _MAX_FILE_SIZE = 1 << 20  # bytes
+_MAX_HELD = 1_000_000  # rows and entries of tables
 _COLLECTOR = re.compile(r"[A-Za-z0-9_-]+")
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 _QUANTITY = re.compile(r"([0-9]{1,15}) *([A-Za-z]*)")
@@ -138,13 +139,15 @@ def _missing(node: Node) -> tuple[str, ...]:
 
 
 def _limits(node: Node) -> Limits:
-    fields = node.fields(("source_size", "series", "label_length", "depth", "overflow"))
+    fields = node.fields(("source_size", "series", "label_length", "depth", "held", "overflow"))
     limits: dict[str, Any] = {}
-    for key in ("series", "label_length", "depth"):
+    for key in ("series", "label_length", "depth", "held"):
         if key in fields:
             limits[key] = _quantity(fields[key], "", "a whole number")
     if "source_size" in fields:
         limits["source_size"] = _quantity(fields["source_size"], "KiBMiBGiB", "a size like 200MiB")
+    if (limits.get("held") or 0) > _MAX_HELD:
+        fields["held"].problem(f"limits.held is at most {_MAX_HELD}")
     if "overflow" in fields:
         limits["fold"] = fields["overflow"].choice(("fail", "fold"), "treatment beyond a limit") == "fold"
     return Limits(**{key: value for key, value in limits.items() if value is not None})
@@ -165,12 +168,16 @@ def _section(node: Node, context: Context) -> tuple[Section, list[Found]]:
 
 
 def _section_of(fields: dict[str, Node], context: Context) -> tuple[Section, list[Found]]:
-    rows = path_of(fields["rows"], context.namespaces, rows=True) if "rows" in fields else None
+    rows = path_of(fields["rows"], context.namespaces, "rows") if "rows" in fields else None
     found = []
     if "metrics" in fields:
         found = [load_metric(item, context) for item in fields["metrics"].items()]
         if not found and fields["metrics"].is_sequence:
             fields["metrics"].problem("at least one metric is needed")
+    if rows and not rows.words:
+        for metric, node in found:
+            if any(path.words and path.words.position == 0 for path in metric.paths()):
+                node.problem("[current()/position()] needs rows that are words: rows: …/b/tokenize(.)")
     return Section(rows or NO_PATH, tuple(metric for metric, _ in found)), found
 
 

@@ -176,9 +176,9 @@ def _where(node: Node, context: Context) -> tuple[Condition, ...]:
 
     conditions = []
     for key, _, value in node.entries():
-        path = row_path(key, context.namespaces)
+        path = row_path(key, context.namespaces, "condition")
         test = load_test(value, context.missing)
         if path:
-            path = path._replace(take="first") if asks_only_presence(value) else path
+            path = path.first if asks_only_presence(value) else path
             conditions.append(Condition(path, test))
     return tuple(conditions)

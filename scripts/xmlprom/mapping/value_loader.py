@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
-from xmlprom.mapping import paths
+from xmlprom.mapping import path_parser, paths
 from xmlprom.mapping.model import PLAIN_NUMBER, Bound, Unit, Value
 from xmlprom.mapping.yaml_nodes import Node, did_you_mean, read_optional
 from xmlprom.series.aggregators import AGGREGATORS
@@ -35,22 +35,28 @@ class Context(NamedTuple):
     label_length: int = 256
 
 
-def path_of(node: Node, namespaces: dict[str, str], rows: bool = False) -> paths.Path | None:
+def path_of(node: Node, namespaces: dict[str, str], use: str = "label") -> paths.Path | None:
+    """A path; for `use` see path_parser.parse, and "rows"."""
     text = node.text()
     if text is None:
         return None
     try:
-        return (paths.parse_rows if rows else paths.parse)(text, namespaces)
+        if use == "rows":
+            return path_parser.parse_rows(text, namespaces)
+        return path_parser.parse(text, namespaces, use=use)
     except paths.PathError as error:
         node.problem(f"{text!r}: {error}" if text else str(error), error.offset)
         return None
 
 
-def row_path(node: Node, namespaces: dict[str, str]) -> paths.Path | None:
+def row_path(node: Node, namespaces: dict[str, str], use: str) -> paths.Path | None:
     """A path of a value or a condition."""
-    path = path_of(node, namespaces)
+    path = path_of(node, namespaces, use)
     if path and path.absolute:
-        node.problem(f"{path.text!r}: only a label can come from an absolute path; this one starts at the row")
+        node.problem(
+            f"{path.text!r}: only a label can come from an absolute path; this one starts at the row: ../b as often"
+            " as needed, or put it in a label"
+        )
         return None
     return path
 
@@ -60,7 +66,7 @@ def load_value(node: Node, context: Context, type_: str) -> Value | None:
     observed = type_ in ("histogram", "summary")
     missing = ("", *context.missing)
     if not node.is_mapping:
-        path = row_path(node, context.namespaces)
+        path = row_path(node, context.namespaces, "value")
         if not observed:
             node.problem("say how rows of one series become one number: {from: …, aggregate: sum}")
         return Value(path or NO_PATH, missing=missing)
@@ -71,7 +77,7 @@ def load_value(node: Node, context: Context, type_: str) -> Value | None:
 
 
 def _value_of(fields: dict[str, Node], context: Context) -> Value:
-    path = row_path(fields["from"], context.namespaces) if "from" in fields else None
+    path = row_path(fields["from"], context.namespaces, "value") if "from" in fields else None
     _check_together(fields, path)
     own = tuple(fields["missing"].texts()) if "missing" in fields else ()
     return Value(
@@ -118,7 +124,7 @@ def _exclude(fields: dict[str, Node], key: str, others: tuple[str, ...], why: st
 def load_bound(node: Node, context: Context) -> Bound:
     """The bound of buckets that the source has counted."""
     if not node.is_mapping:
-        return Bound(Value(row_path(node, context.namespaces) or NO_PATH, map=_INFINITE))
+        return Bound(Value(row_path(node, context.namespaces, "unit") or NO_PATH, map=_INFINITE))
     fields = node.fields(_BOUND_KEYS, required=("from",))
     cumulative = fields.pop("cumulative", None)
     own = load_map(fields["map"], infinite=True) if "map" in fields else {}
@@ -185,7 +191,7 @@ def load_unit(node: Node, context: Context) -> Unit | None:
         node.problem("'family' or 'names' is needed: which units there are")
     names = _names(fields["names"]) if "names" in fields else {}
     unit = _of_family(family)._replace(
-        path=row_path(fields["from"], context.namespaces) if "from" in fields else None,
+        path=row_path(fields["from"], context.namespaces, "unit") if "from" in fields else None,
         default=read_optional(fields, "default", Node.text, None),
     )
     unit = unit._replace(factors={**unit.factors, **names})

@@ -8,17 +8,31 @@ look-up, however many metrics the mapping has, and what names and depth decide i
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from operator import itemgetter
+from typing import TYPE_CHECKING, TypeVar
 
 from xmlprom import reasons
 from xmlprom.errors import RunError
-from xmlprom.reading.patterns import DocumentTarget, FieldTarget, Plan, RowTarget, Target
-from xmlprom.reading.rows import Attributes, Row, Tally
+from xmlprom.reading.holders import Attributes, Holder, Row
+from xmlprom.reading.patterns import Plan, RowTarget, Target, TextTarget
+
+if TYPE_CHECKING:
+    from xmlprom.reading.actions import Actions
 
 _MAX_NAMES = 100_000  # of elements; libxml2 keeps all names, and 2.9 takes ever longer for a new one
 _MAX_KEPT = 20_000  # states; those beyond are made anew each time
 _Item = tuple[int, int]  # pattern, step
+_Kind = TypeVar("_Kind")
+
+
+class Tally:
+    """How many rows are equal; counting in place is faster than in a dict."""
+
+    __slots__ = ("rows",)
+
+    def __init__(self) -> None:
+        self.rows = 0
 
 
 class State(dict[str, "State"]):
@@ -28,22 +42,25 @@ class State(dict[str, "State"]):
     match. `targets`: what to do at this element. `undecided`: the steps that match this element's name, of which some
     have predicates, so that `decide` must look at the attributes. `active`: there is something to do or decide.
 
-    The targets by kind: `whole` are the rows that the element's start tag holds whole, `open_rows` those of which more
-    comes below it. `fields` are the columns that it fills, `documents` the texts that hold for all rows. `has_more`:
-    there are others than `open_rows`.
+    `holders` are what texts of the open element, and of those in it, are put into. `whole` are the rows that the
+    element's start tag holds whole, `open_rows` those of which more comes below it, `ready_rows` those of them that
+    are complete when they end. `counted`: the steps with a position that children may match; `counters` has how many
+    did so in the open element. `actions`: what else its start and end need, made by the row reader.
 
     Where counting rows of one section is all there is to do, `tallies` has them: by the attribute `attribute`, if that
     alone tells them apart, or by `key(attributes)`. Where the element's text is all that is wanted of it and of what
-    it holds, `only_text` is the field for it, and `row` is where it goes.
+    it holds, `only_text` is the target for it, `row` and `column` are where it goes, and `begin` is where it begins.
     """
 
     tallies: dict[object, Tally]
     row: Row
     column: int
+    attributes: Attributes
+    begin: int
     __slots__ = (
         "matcher", "up", "tag", "depth", "waiting", "targets", "undecided", "outcomes", "active",
-        "whole", "open_rows", "fields", "documents", "has_more", "tallies", "attribute", "key",
-        "only_text", "row", "column",
+        "holders", "whole", "open_rows", "ready_rows", "counted", "counters", "actions", "attributes",
+        "tallies", "attribute", "key", "only_text", "row", "column", "begin",
     )  # fmt: skip
 
     def __init__(
@@ -63,22 +80,29 @@ class State(dict[str, "State"]):
         self.targets = targets
         self.undecided = undecided
         self.outcomes: dict[tuple[bool, ...], State] = {}
-        self.active = bool(targets or undecided)
-        rows = [Row(target.fields, list(self._tags())) for target in targets if isinstance(target, RowTarget)]
+        self.counted = not undecided and matcher.has_positions(waiting)
+        self.counters: dict[tuple[int, int, int], int] = {}
+        self.active = bool(targets or undecided or self.counted)
+        self.holders: dict[object, Holder] = {}
+        rows = [Row(target.fields, self) for target in self.of_kind(RowTarget)]
+        self.holders.update((("row", row.section), row) for row in rows)
         self.whole = tuple(row for row in rows if row.fields.at_start)
         self.open_rows = tuple(row for row in rows if not row.fields.at_start)
-        self.fields = tuple((target, self._open_row(target)) for target in targets if isinstance(target, FieldTarget))
-        self.documents = tuple(target for target in targets if isinstance(target, DocumentTarget))
-        self.has_more = bool(self.whole or self.fields or self.documents)
+        self.ready_rows = tuple(row for row in self.open_rows if row.fields.simple)
         self.attribute: str | None = None
         self.key: Callable[[Attributes], object] | None = None
-        self.only_text: FieldTarget | None = None
-        if len(targets) != 1:
-            return
-        if self.fields and not waiting:
-            ((target, row),) = self.fields
-            if target.leaf == "element":
-                self.only_text, self.row, self.column = target, row, target.column
+        self.only_text: TextTarget | None = None
+        self.actions = matcher.actions(self) if targets else None
+        if len(targets) == 1 and not self.counted:
+            self._take_short_way()
+
+    def _take_short_way(self) -> None:
+        target = self.targets[0]
+        if isinstance(target, TextTarget):
+            into = target.into
+            if target.leaf == "element" and not self.waiting and into.is_plain:
+                self.only_text, self.column = target, into.column
+                self.row = self.holder(into.holder, into.depth, Row)
         elif self.whole and self.whole[0].fields.in_start_tag:
             self.tallies = {}
             names = [path.attribute for path in self.whole[0].fields.paths if path.attribute]
@@ -87,19 +111,29 @@ class State(dict[str, "State"]):
             else:
                 self.key = itemgetter(*names) if names else lambda _attributes: ()
 
-    def _tags(self) -> Iterator[str]:
+    def of_kind(self, kind: type[_Kind]) -> Iterator[_Kind]:
+        """The targets of a kind."""
+        return (target for target in self.targets if isinstance(target, kind))
+
+    def tags(self) -> Iterator[str]:
         """Of the element and those around it, outwards."""
         state = self
         while state.depth:
             yield state.tag
             state = state.up
 
-    def _open_row(self, target: FieldTarget) -> Row:
-        """The row, in an element around this one or in this one, of which the field is."""
+    def above(self, levels: int) -> State:
+        """The state of the element that is so many levels further up."""
         state = self
-        for _ in range(target.depth):
+        for _ in range(levels):
             state = state.up
-        return next(row for row in state.open_rows if row.fields is target.fields)
+        return state
+
+    def holder(self, key: object, depth: int, kind: type[_Kind]) -> _Kind:
+        """What a text is put into that started `depth` levels further up."""
+        found = self.above(depth).holders[key]
+        assert isinstance(found, kind)  # noqa: S101 - for mypy
+        return found
 
     def __missing__(self, tag: str) -> State:
         state = self.matcher.below(self, tag)
@@ -119,19 +153,28 @@ class State(dict[str, "State"]):
 
 
 class PathMatcher:
-    """Makes the states of one run.
+    """Makes the states of one run; `actions` gives what the start and end of a state's elements need.
 
     States and indexing them raise RunError: for a root element below which there can be no rows, for elements nested
     deeper than `max_depth`, and for too many names of elements.
     """
 
-    def __init__(self, plan: Plan, max_depth: int) -> None:
+    def __init__(
+        self, plan: Plan, max_depth: int, actions: Callable[[State], Actions | None] = lambda _state: None
+    ) -> None:
+        self.actions = actions
         self._plan = plan
         self._patterns = plan.patterns
         self._max_depth = max_depth
         self._kept = 0
         self._names: set[str] = set()
         items = frozenset((number, 0) for number in range(len(plan.patterns)))
+        self._positions = frozenset(
+            (number, index)
+            for number, pattern in enumerate(plan.patterns)
+            for index, step in enumerate(pattern.steps)
+            if any(isinstance(predicate, int) for predicate in step.predicates)
+        )
         self.start = State(self, None, "", items, ())
 
     def keeps(self) -> bool:
@@ -139,8 +182,12 @@ class PathMatcher:
         self._kept += 1
         return self._kept <= _MAX_KEPT
 
+    def has_positions(self, items: frozenset[_Item]) -> bool:
+        """Whether some of these steps have a position."""
+        return bool(self._positions) and not self._positions.isdisjoint(items)
+
     def below(self, state: State, tag: str) -> State:
-        """The state below an element `tag` that stands directly in the element of `state`."""
+        """The state below an element `tag` that is directly in the element of `state`."""
         self._names.add(tag)
         if len(self._names) > _MAX_NAMES:
             raise RunError(reasons.LIMIT, f"elements have more than {_MAX_NAMES} different names")
@@ -160,10 +207,8 @@ class PathMatcher:
 
     def decide(self, state: State, attributes: Attributes) -> State:
         """The state that `state.undecided` lead to at an element with these attributes."""
-        outcome = tuple(
-            all(predicate.holds(attributes) for predicate in self._patterns[pattern].steps[step].predicates)
-            for pattern, step in state.undecided
-        )
+        counters = state.up.counters
+        outcome = tuple([self._passes(item, attributes, counters) for item in state.undecided])
         decided = state.outcomes.get(outcome)
         if decided is None:
             matched = list(itertools.compress(state.undecided, outcome))
@@ -172,14 +217,29 @@ class PathMatcher:
                 state.outcomes[outcome] = decided
         return decided
 
-    def _state(self, up: State, tag: str, items: list[_Item], matched: list[_Item]) -> State:
-        targets = []
+    def _passes(self, item: _Item, attributes: Attributes, counters: dict[tuple[int, int, int], int]) -> bool:
+        """Whether an element passes the predicates of a step, each among those that passed the ones before."""
+        pattern, step = item
+        for number, predicate in enumerate(self._patterns[pattern].steps[step].predicates):
+            if isinstance(predicate, int):
+                place = (pattern, step, number)
+                count = counters[place] = counters.get(place, 0) + 1
+                if count != predicate:
+                    return False
+            elif not predicate.holds(attributes):
+                return False
+        return True
+
+    def _state(self, up: State, tag: str, items: Iterable[_Item], matched: list[_Item]) -> State:
+        targets: dict[object, Target] = {}  # each once, though several patterns may lead to it
+        waiting = set(items)
         for pattern, step in sorted(matched):
             if step + 1 < len(self._patterns[pattern].steps):
-                items.append((pattern, step + 1))
+                waiting.add((pattern, step + 1))
             else:
-                targets.append(self._patterns[pattern].target)
-        state = State(self, up, tag, frozenset(items), tuple(targets))
+                target = self._patterns[pattern].target
+                targets[type(target), target] = target
+        state = State(self, up, tag, frozenset(waiting), tuple(targets.values()))
         if state.depth == 1:
             self._check_root(state)
         return state

@@ -19,22 +19,13 @@ from xmlprom.reading.decompression import decompressed
 from xmlprom.reading.doctype_guard import DoctypeGuard
 from xmlprom.reading.files import SourceFile, open_source
 from xmlprom.reading.patterns import Plan
-from xmlprom.reading.row_reader import Reader, RowSink
+from xmlprom.reading.row_counter import RowSink
+from xmlprom.reading.row_reader import RowReader, Target
 from xmlprom.reading.start_tag_guard import StartTagGuard
 
 _MAX_HELD = 16 << 20  # bytes of the source, of which rows are kept before they are aggregated
 OnBytes = Callable[[int, int], None]
-MakeReader = Callable[[Plan, RowSink, int, Callable[..., None]], Reader]
-
-
-def make_reader(plan: Plan, sink: RowSink, max_depth: int, on_doctype: Callable[..., None]) -> Reader:
-    """The reader that does no more than the plan needs; rows go to `sink`."""
-    # Only the one that is needed: every module costs each of the timer's runs.
-    if plan.start_tags_suffice:
-        from xmlprom.reading.start_tag_reader import StartTagReader as Kind  # noqa: PLC0415
-    else:
-        from xmlprom.reading.full_reader import FullReader as Kind  # type: ignore[assignment] # noqa: PLC0415
-    return Kind(plan, sink, max_depth, on_doctype)
+MakeTarget = Callable[[Plan, RowSink, int, Callable[..., None]], Target]
 
 
 @contextlib.contextmanager
@@ -52,11 +43,11 @@ def stream(
     limits: Limits,
     sink: RowSink,
     on_bytes: OnBytes | None = None,
-    make: MakeReader = make_reader,
-) -> tuple[SourceFile, Reader]:
+    make: MakeTarget = RowReader,
+) -> tuple[SourceFile, Target]:
     """Read one source to its end and hand every row to `sink`; all of its faults are RunErrors.
 
-    :param make: makes the reader
+    :param make: makes the parser's target
     """
     source = open_source(path, limits.source_size)
     with source.stream:
@@ -66,7 +57,7 @@ def stream(
     return source, reader
 
 
-def _parse(source: SourceFile, max_size: int, reader: Reader, guard: DoctypeGuard, on_bytes: OnBytes | None) -> None:
+def _parse(source: SourceFile, max_size: int, reader: Target, guard: DoctypeGuard, on_bytes: OnBytes | None) -> None:
     # The stubs want data() and comment() of a target, and know resolve_entities only of old releases.
     target: Any = reader
     entities: Any = "internal"

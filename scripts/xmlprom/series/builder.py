@@ -13,7 +13,7 @@ from xmlprom import reasons
 from xmlprom.errors import RunError
 from xmlprom.mapping.model import Limits, Mapping, Metric, Value
 from xmlprom.mapping.paths import Path
-from xmlprom.reading.patterns import Plan, RawRow
+from xmlprom.reading.patterns import Cell, Plan, RawRow
 from xmlprom.series.aggregators import AnyAggregate, Distribution, SeriesValue
 from xmlprom.series.condition_reader import ConditionReader
 from xmlprom.series.labels import FOLDED, LabelReader
@@ -68,7 +68,7 @@ class Totals:
         for metric in self.sections[section]:
             metric.add(rows)
 
-    def finish(self, documents: list[str | None]) -> tuple[Table, ...]:
+    def finish(self, documents: list[Cell]) -> tuple[Table, ...]:
         """All series, those without a row that are known in advance too; `documents` are the document's texts.
 
         :raises RunError: see `add`
@@ -188,7 +188,7 @@ class MetricTotals:
             aggregate = self._aggregates[key] = self._kind(self.metric.buckets)
         return aggregate
 
-    def table(self, documents: dict[Path, str | None]) -> Table:
+    def table(self, documents: dict[Path, Cell]) -> Table:
         self._fill_zeros()
         own = [reader.label.name for reader in self.labels]
         fixed = {

@@ -58,15 +58,17 @@ def test_a_run_that_writes_says_nothing(tmp_path):
 
 COMMANDS = {
     "collect": ["collect", EXAMPLES / "store.yml", "--source", EXAMPLES / "store.xml", "--dry-run"],
-    "check": ["check", EXAMPLES / "lshw.yml", "--source", EXAMPLES / "lshw.xml"],  # which has an advice
+    "check": ["check", EXAMPLES / "store.yml", "--source", "empty.xml"],  # which has an advice
     "explain": ["explain", EXAMPLES / "store.yml", "--source", EXAMPLES / "store.xml", "--json"],
 }
 
 
 @pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
-def test_a_full_disk_behind_stdout_is_reported(arguments):
+def test_a_full_disk_behind_stdout_is_reported(arguments, tmp_path):
+    (tmp_path / "empty.xml").write_text("<store/>")
+    command = [sys.executable, SCRIPT, *arguments]
     with Path("/dev/full").open("wb") as full:
-        done = subprocess.run([sys.executable, SCRIPT, *arguments], stdout=full, stderr=subprocess.PIPE, check=False)
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (1, b"xmlprom: stdout can't be written: No space left on device\n")
 
 

@@ -46,7 +46,7 @@ FAULTS = {
         GOOD + "    labels: {x: 'a/b('}\n",
         "6:20: metrics[0].labels.x: 'a/b(': 'b(' is not supported",
     ),
-    "XPath axis": (GOOD + "    labels: {x: 'parent::a'}\n", "'parent::a' is not supported"),
+    "XPath axis": (GOOD + "    labels: {x: 'parent::a'}\n", "'parent::' is written '../'"),
     "relative rows": (
         "rows: a/b\nmetrics:\n  - {name: m, help: h}\n",
         "1:7: rows: 'a/b': a path of rows starts",

@@ -14,7 +14,7 @@ from xmlprom.mapping.label_steps import STEPS
 from xmlprom.mapping.loader import load
 from xmlprom.mapping.metric_loader import STEP_KEYS
 from xmlprom.mapping.model import Value
-from xmlprom.mapping.paths import parse
+from xmlprom.mapping.path_parser import parse
 from xmlprom.series.extraction import extract
 from xmlprom.series.families import families
 from xmlprom.series.numbers import InvalidValueError, converter

@@ -10,22 +10,19 @@ import itertools
 import json
 import math
 import random
-import re
 import tempfile
 from pathlib import Path
 
 import pytest
 from lxml import etree
+from whole_tree import NAMESPACES, FaultError, rows_of, text_of
 from xmlprom.errors import RunError
 from xmlprom.mapping.loader import load
-from xmlprom.reading import files, row_reader
-from xmlprom.reading.full_reader import FullReader
+from xmlprom.reading import files, row_counter
 from xmlprom.reading.patterns import compile_plan
-from xmlprom.reading.xml_parser import make_reader, stream
+from xmlprom.reading.xml_parser import stream
 from xmlprom.series.aggregators import Distribution
 from xmlprom.series.builder import Totals
-
-NAMESPACES = {"n": "urn:n", "m": "urn:m"}
 
 # Documents
 
@@ -83,12 +80,17 @@ def from_row(draw):
     kind = draw.random()
     if kind < 0.35:
         return draw.choice(OWN)
-    return below(draw) if kind < 0.8 else "|".join(below(draw) for _ in range(draw.randint(2, 3)))
+    return first_of(draw, below(draw)) if kind < 0.8 else "|".join(first_of(draw, below(draw)) for _ in range(2))
+
+
+def first_of(draw, path):
+    """Seldom the path as it is: where it has several matches, the run fails."""
+    return path if draw.random() < 0.15 else f"({path})[1]"
 
 
 def from_document(draw):
-    path = an_absolute_path(draw) + draw.choice(LEAVES)
-    return path if draw.random() < 0.7 else f"{path} | {an_absolute_path(draw)}"
+    path = first_of(draw, an_absolute_path(draw) + draw.choice(LEAVES))
+    return path if draw.random() < 0.7 else f"{path} | {first_of(draw, an_absolute_path(draw))}"
 
 
 def some_texts(draw):
@@ -174,45 +176,6 @@ class FailedError(Exception):
     """A source that the mapping does not fit."""
 
 
-def xpath(path):
-    return re.sub(r"\{\*\}([\w*]+)", lambda m: "*" if m[1] == "*" else f"*[local-name()='{m[1]}']", path.strip())
-
-
-def rows_of(tree, path):
-    """Rows in the order in which they end, which matters to `last`."""
-    ends = {element: number for number, (_, element) in enumerate(etree.iterwalk(tree, events=("end",)))}
-    return sorted(tree.xpath(xpath(path), namespaces=NAMESPACES), key=ends.__getitem__)
-
-
-def texts_of(node, path):
-    """The texts at one branch of a path: (place in the document, text) of all that match."""
-    steps, _, leaf = path.strip().rpartition("/")
-    if not (leaf.startswith("@") or leaf.endswith("()")):
-        steps, leaf = path, "string()"
-    found = [node]
-    if steps:
-        found = node.xpath(xpath(steps), namespaces=NAMESPACES)
-    order = {element: number for number, element in enumerate(node.getroottree().iter())}
-    for element in found:
-        if leaf.startswith("@"):
-            prefix, _, name = leaf[1:].rpartition(":")
-            text = element.get(f"{{{NAMESPACES[prefix]}}}{name}" if prefix else name)
-        elif leaf == "name()":
-            text = etree.QName(element).localname
-        elif leaf == "text()":  # all of it, not the first of several text nodes; and none is ""
-            text = "".join(element.xpath("text()")).strip()
-        else:
-            text = element.xpath("string()").strip()
-        if text is not None:
-            yield order[element], text
-
-
-def text_of(node, path):
-    branches = enumerate(path.split("|"))
-    found = [(place, number, text) for number, branch in branches for place, text in texts_of(node, branch)]
-    return min(found)[2] if found else None
-
-
 def label_of(label, text):
     text = text or label.get("default", "")
     if "values" in label and text not in label["values"]:
@@ -244,11 +207,11 @@ def is_number(text):
         return False
 
 
-def selected(metric, row):
+def selected(metric, row, rows):
     for path, wanted in metric.get("where", {}).items():
         negated = isinstance(wanted, dict)
         those = wanted["not"] if negated else wanted
-        if ((text_of(row, path) or "") in ([those] if isinstance(those, str) else those)) == negated:
+        if ((text_of(row, path, rows) or "") in ([those] if isinstance(those, str) else those)) == negated:
             return False
     return True
 
@@ -270,16 +233,16 @@ def cell_of(metric, numbers):
 def naive_metric(tree, rows, metric):
     invalid = 0
     series = {}
-    fixed = {n: lab for n, lab in metric["labels"].items() if lab["from"].startswith("/")}
+    fixed = {n: lab for n, lab in metric["labels"].items() if lab["from"].startswith(("/", "(/"))}
     own = {n: lab for n, lab in metric["labels"].items() if n not in fixed}
     for row in rows:
-        if not selected(metric, row):
+        if not selected(metric, row, rows):
             continue
-        number = number_of(metric["value"], text_of(row, metric["value"]["from"])) if "value" in metric else 1
+        number = number_of(metric["value"], text_of(row, metric["value"]["from"], rows)) if "value" in metric else 1
         if number == "invalid":
             invalid += 1
         elif number is not None:
-            key = tuple(label_of(label, text_of(row, label["from"])) for label in own.values())
+            key = tuple(label_of(label, text_of(row, label["from"], rows)) for label in own.values())
             series.setdefault(key, []).append(number)
     if metric["type"] != "info" and metric.get("value", {}).get("aggregate", "sum") == "sum":
         seen = {tuple(None if "values" in lab else v for lab, v in zip(own.values(), key)) for key in series}
@@ -307,7 +270,7 @@ def naive(content, mapping):
             for metric in section["metrics"]:
                 result[metric["name"]], skipped = naive_metric(tree, found, metric)
                 invalid += skipped
-    except FailedError:
+    except (FailedError, FaultError):
         return None
     return result, rows, invalid
 
@@ -315,16 +278,18 @@ def naive(content, mapping):
 # The comparison
 
 
-def streamed(content, mapping, make=make_reader):
+def streamed(content, mapping, short_way=True):
     with tempfile.TemporaryDirectory() as name:
         file, source = Path(name, "m.yml"), Path(name, "source.xml")
         file.write_text(json.dumps(mapping), encoding="utf-8")
         source.write_text(content, encoding="utf-8")
         loaded = load(file)
         plan = compile_plan(loaded)
+        if not short_way:
+            plan = plan._replace(sections=tuple(fields._replace(at_start=False) for fields in plan.sections))
         totals = Totals(loaded, plan)
         try:
-            _, reader = stream(str(source), plan, loaded.limits, totals, make=make)
+            _, reader = stream(str(source), plan, loaded.limits, totals)
             tables = totals.finish(reader.documents)
         except RunError as error:
             return error.reason
@@ -342,8 +307,8 @@ def agrees(content, mapping):
     expected, found = naive(content, mapping), streamed(content, mapping)
     if found == "root":
         assert expected is None or expected[1] == 0
-    elif found == "value":
-        assert expected is None
+    elif isinstance(found, str):
+        assert expected is None, found
     else:
         tables, totals = found
         series = {table.metric.name: {key: plain(cell) for key, cell in table.series.items()} for table in tables}
@@ -365,7 +330,7 @@ def test_mappings_of_start_tags_alone(seed):
     for _ in range(30):
         content, mapping = a_document(draw), a_mapping_of_start_tags(draw)
         agrees(content, mapping)
-        short, full = streamed(content, mapping), streamed(content, mapping, make=FullReader)
+        short, full = streamed(content, mapping), streamed(content, mapping, short_way=False)
         if isinstance(short, str):
             assert short == full
         else:
@@ -381,10 +346,10 @@ def test_any_mapping_in_small_portions(seed, monkeypatch):
         whole = streamed(content, mapping)
         with monkeypatch.context() as patch:
             patch.setattr(files, "_CHUNK", draw.randint(1, 40))
-            patch.setattr(row_reader, "MAX_DISTINCT", draw.randint(0, 4))
+            patch.setattr(row_counter, "MAX_DISTINCT", draw.randint(0, 4))
             pieces = streamed(content, mapping)
         if isinstance(whole, str):
-            assert pieces == whole
+            assert isinstance(pieces, str)  # which fault comes first may differ
         else:
             assert in_order(pieces[0]) == in_order(whole[0])
 
