@@ -118,6 +118,9 @@ def _parser() -> argparse.ArgumentParser:
     draft.add_argument(
         "samples", metavar="SAMPLE.xml", nargs="+", help="files that the application wrote, on several hosts say"
     )
+    draft.add_argument(
+        "--source", metavar="PATH", help="where the file is on the hosts, if not at the first sample's path"
+    )
 
     dashboard = commands.add_parser(
         "dashboard", formatter_class=_Help, help="write a Grafana dashboard for the metrics of mappings"

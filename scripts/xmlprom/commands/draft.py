@@ -18,10 +18,12 @@ def run(options: argparse.Namespace) -> int:
     :raises UsageError, RunError: see errors
     """
     samples = [os.path.abspath(sample) for sample in options.samples]
-    for sample in samples:
-        try:
-            sample.encode()
-        except UnicodeEncodeError:
-            raise UsageError(f"{sample!a}: a mapping is UTF-8, the sample's path is not: rename it") from None
-    sys.stdout.buffer.write(draft_yaml(draft(scan(samples)), samples[0]).encode())
+    source = options.source or samples[0]
+    if not source.startswith("/"):
+        raise UsageError(f"--source {source}: write the file's absolute path on the host")
+    try:
+        source.encode()
+    except UnicodeEncodeError:
+        raise UsageError(f"{source!a}: a mapping is UTF-8, the path is not: rename it, or use --source") from None
+    sys.stdout.buffer.write(draft_yaml(draft(scan(samples)), source).encode())
     return SUCCESS

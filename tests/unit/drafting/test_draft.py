@@ -202,3 +202,12 @@ def test_a_path_with_odd_characters_stays_what_it_is(write):
     mapping = write("draft.yml", draft(source).out)
     assert load(Path(mapping)).source == str(source)
     assert run("collect", mapping, "--dry-run").status == 0
+
+
+def test_source_is_where_the_file_is_on_the_hosts(write):
+    sample = write("sample.xml", "<a><b c='1'/><b c='2'/></a>")
+    mapping = write("draft.yml", draft(sample, "--source", "/var/lib/app/state.xml").out)
+    assert load(str(mapping)).source == "/var/lib/app/state.xml"
+    result = draft(sample, "--source", "state.xml")
+    assert (result.status, result.out) == (2, "")
+    assert "absolute path" in result.err
