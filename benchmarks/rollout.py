@@ -104,7 +104,7 @@ def growth_table(modules: int, rounds: int) -> None:
 def settings_table(hosts: int, rounds: int) -> None:
     # The first run with the facts' cache fills it.
     play("playbooks/site.yml", *limit(hosts), **SETTINGS["with facts cached in files"])
-    ways = {name: ("playbooks/site.yml", (*limit(hosts), *ONE_BATCH), told) for name, told in SETTINGS.items()}
+    ways = {name: ("playbooks/site.yml", (*limit(hosts), *ONE_BATCH), settings) for name, settings in SETTINGS.items()}
     took = medians(ways, rounds)
     print(f"\n| {hosts} hosts | rollout | |")
     print("|---|--:|--:|")

@@ -1,4 +1,4 @@
-"""Print what each collector's metrics tell as a table, one line a host and collector, at the end of a run."""
+"""Print the state of each collector as a table at the end of a run, one line per host and collector."""
 
 from __future__ import annotations
 

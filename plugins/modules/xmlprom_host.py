@@ -1,5 +1,5 @@
 #!/usr/bin/python
-"""Ansible module: have on a host exactly these collectors, in one go."""
+"""Ansible module: manage all xmlprom collectors of a host at once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 DOCUMENTATION = r"""
 module: xmlprom_host
-short_description: Have on a host exactly these collectors
+short_description: Manage a host's xmlprom collectors
 description:
   - Writes each collector's mapping, service and timer, the target that runs the timers, and gives the textfile
     directory to the collectors' group. Stops collectors that are not listed and removes what they left.
@@ -63,8 +63,8 @@ options:
     default: root
   before:
     description: >-
-      What else is to be noted of the host before the rollout: lists of what was added are prolonged, contents of
-      files stay as first noted.
+      What else to record about the host before the rollout: lists are extended; file contents are recorded
+      once.
     type: dict
     default: {}
 """
@@ -246,7 +246,7 @@ def remove_data(host: Host, name: str, directory: str) -> None:
 
 
 def remove_collectors(host: Host, names: list[str], directory: str) -> None:
-    """Stop them only when the target has let go of them, or it starts them again.
+    """Remove timers first, or Upholds= of the target restarts them.
 
     The service goes last: as long as it is there, the next run knows that there is something to remove.
     """

@@ -144,7 +144,7 @@ def parse(text: str) -> Series:
 
 
 def unit_problem(name: str) -> str:
-    """Say what keeps the collector's units from working, which a status file can't tell."""
+    """Why the collector's units don't work, which a status file can't show."""
     if output_of("systemctl", "is-active", f"xmlprom-{name}.timer").strip() != "active":
         return f"xmlprom-{name}.timer is not active"
     service = output_of("systemctl", "show", "-p", "Result,ExecMainStatus", f"xmlprom-{name}.service").split()
