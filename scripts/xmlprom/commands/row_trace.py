@@ -79,7 +79,7 @@ class Explanation:
 def explain(mapping: Mapping, path: str) -> Explanation:
     """Read a source and trace its rows.
 
-    :raises RunError: if the source fails; a row that fails is told in the explanation instead
+    :raises RunError: if the source fails; a row that fails is part of the explanation instead
     """
     plan = compile_plan(mapping, ordered=True)
     trace = _Trace(mapping, plan)

@@ -32,7 +32,7 @@ class Limits(NamedTuple):
     source_size: int = 1 << 30  # bytes
     series: int = 10_000  # per metric and run
     label_length: int = 256  # characters
-    depth: int = 100  # elements in each other
+    depth: int = 100  # levels of nested elements
     held: int = 50_000  # rows and table entries at once, because a text around them is still to come
     fold: bool = False
 

@@ -53,7 +53,7 @@ class Keyed(Holder):
             return
         result = self.texts[RESULT]
         if not isinstance(result, list):
-            hand_on(self.into, keys, result, most)
+            put_or_enter(self.into, keys, result, most)
 
     def fitting(self) -> list[str]:
         keys = self.texts[KEYS]
@@ -63,7 +63,7 @@ class Keyed(Holder):
         return [self.target.key.text] if self.target.key.text in keys else []
 
 
-def hand_on(into: Into, keys: list[str], text: Cell, most: int) -> None:
+def put_or_enter(into: Into, keys: list[str], text: Cell, most: int) -> None:
     """Put a text where it is wanted: into the table of a join under each key, or into its column if there is one.
 
     In a table also the element without such a text has an entry.
@@ -90,4 +90,4 @@ class Found(Holder):
     def settle(self, column: int) -> None:
         text = self.texts[column]
         if not isinstance(text, list):
-            hand_on(self.into, self.keys, text, self.most)
+            put_or_enter(self.into, self.keys, text, self.most)

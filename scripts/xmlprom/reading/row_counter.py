@@ -1,4 +1,4 @@
-"""Count equal rows before they are handed on, many at a time."""
+"""Count equal rows before they are aggregated, many at a time."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class RowCounter:
         self.origins: list[list[Origin | None]] = [[] for _ in plan.sections]
         self._sink = sink
         self._counted: list[Counter[RawRow]] = [Counter() for _ in plan.sections]
-        self._uncounted = [fields.ordered for fields in plan.sections]  # handed on one by one
+        self._uncounted = [fields.ordered for fields in plan.sections]  # aggregated one by one
 
     def add(self, section: int, row: RawRow, times: int) -> None:
         """Take a row that came more than once."""

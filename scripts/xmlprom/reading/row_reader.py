@@ -14,7 +14,7 @@ from xmlprom.errors import RunError
 from xmlprom.mapping.paths import attribute_texts
 from xmlprom.reading.actions import Actions, Binder
 from xmlprom.reading.holders import Attributes, Cells, Holder, Into, Origin, Row, attribute_cell, several
-from xmlprom.reading.keyed import Found, hand_on
+from xmlprom.reading.keyed import Found, put_or_enter
 from xmlprom.reading.path_matcher import PathMatcher, State
 from xmlprom.reading.patterns import Cell, Plan, local_name
 from xmlprom.reading.row_counter import Locate, RowCounter, RowSink
@@ -176,7 +176,7 @@ class RowReader(Target):
                 own = (
                     local_name(state.tag) if target.leaf == "name()" else attribute_cell(attributes, target.leaf, into)
                 )
-                hand_on(into, list(keys), own, self._plan.held)
+                put_or_enter(into, list(keys), own, self._plan.held)
         for beside, wanted, into in actions.beside_texts:
             if beside.comes(wanted, wanted.position):
                 self._take(into, wanted.leaf, state, attributes)
@@ -244,7 +244,7 @@ class RowReader(Target):
         self.start, self.end = start_and_number, end_and_note
 
     def pieces(self, chunk: bytes) -> Iterable[bytes]:
-        """Whole portions, or lines to trace rows, since libxml2 does not tell a target where it is."""
+        """Whole portions, or lines to trace rows, since lxml gives a target no position."""
         if not self._traced:
             yield chunk
             return
