@@ -6,12 +6,12 @@ import sys
 if not __package__:  # run by path: the package is the directory that holds this file
     sys.path[0] = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 
-from xmlprom.errors import missing_package
+from xmlprom.errors import package_error
 
 try:
     from xmlprom.cli import main
-except ModuleNotFoundError as error:
-    sys.exit(f"xmlprom: {missing_package(error)}")
+except ImportError as error:
+    sys.exit(f"xmlprom: {package_error(error)}")
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -19,9 +19,9 @@ from xmlprom.errors import (
     UsageError,
     free_memory,
     internal_error,
-    missing_package,
+    package_error,
 )
-from xmlprom.textfile.atomic_write import DEFAULT_DIRECTORY
+from xmlprom.textfile.collector_files import DEFAULT_DIRECTORY
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,12 +50,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _message(error: Exception) -> str:
     """A message for what no step of the data's way expects; none where nobody reads."""
-    if isinstance(error, ModuleNotFoundError):
-        return missing_package(error)
+    if isinstance(error, ImportError):
+        return str(package_error(error))
     if isinstance(error, OSError) and error.filename is None:  # files have names
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing more to flush
         return "" if isinstance(error, BrokenPipeError) else f"stdout can't be written: {error.strerror}"
     return str(internal_error(error))
+
+
+def _text(value: str) -> str:
+    """An argument that is a path or a word.
+
+    :raises argparse.ArgumentTypeError: if it can be neither
+    """
+    if not value.strip() or "\0" in value:
+        raise argparse.ArgumentTypeError("is empty" if not value.strip() else "holds a NUL character")
+    return value
 
 
 class _Help(argparse.HelpFormatter):
@@ -79,8 +89,10 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
     common = argparse.ArgumentParser(add_help=False, formatter_class=_Help)
-    common.add_argument("mapping", metavar="MAPPING", help="a mapping's path, or a collector's name")
-    common.add_argument("--source", metavar="PATH", help="read this file or glob instead of the mapping's source")
+    common.add_argument("mapping", metavar="MAPPING", type=_text, help="a mapping's path, or a collector's name")
+    common.add_argument(
+        "--source", metavar="PATH", type=_text, help="read this file or glob instead of the mapping's source"
+    )
 
     collect = commands.add_parser(
         "collect", parents=[common], formatter_class=_Help, help="read the source, write the .prom files"
@@ -88,8 +100,17 @@ def _parser() -> argparse.ArgumentParser:
     collect.add_argument(
         "--output-dir",
         metavar="DIR",
+        type=_text,
         default=DEFAULT_DIRECTORY,
         help=f"where node_exporter reads .prom files ({DEFAULT_DIRECTORY})",
+    )
+    collect.add_argument(
+        "--neighbours",
+        metavar="DIR",
+        type=_text,
+        action="append",
+        default=[],
+        help="another directory or glob that node_exporter reads, to find conflicts with its files; repeat for more",
     )
     collect.add_argument(
         "--only",
@@ -98,9 +119,10 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         help="of metrics with this label, keep only the series with this value; repeat for more",
     )
-    collect.add_argument("--dry-run", action="store_true", help="write no file; the data file goes to stdout")
+    either = collect.add_mutually_exclusive_group()
+    either.add_argument("--dry-run", action="store_true", help="write no file; the data file goes to stdout")
     # For ExecStopPost= of the unit: what systemd's $SERVICE_RESULT says of a run that was ended from outside.
-    collect.add_argument("--killed", metavar="WHY", help=argparse.SUPPRESS)
+    either.add_argument("--killed", metavar="WHY", type=_text, help=argparse.SUPPRESS)
 
     commands.add_parser(
         "check",
@@ -116,7 +138,11 @@ def _parser() -> argparse.ArgumentParser:
 
     draft = commands.add_parser("draft", formatter_class=_Help, help="write a first mapping from samples of the XML")
     draft.add_argument(
-        "samples", metavar="SAMPLE.xml", nargs="+", help="files that the application wrote, on several hosts say"
+        "samples",
+        metavar="SAMPLE.xml",
+        nargs="+",
+        type=_text,
+        help="files that the application wrote, on several hosts say",
     )
     draft.add_argument(
         "--source", metavar="PATH", help="where the file is on the hosts, if not at the first sample's path"
@@ -125,7 +151,9 @@ def _parser() -> argparse.ArgumentParser:
     dashboard = commands.add_parser(
         "dashboard", formatter_class=_Help, help="write a Grafana dashboard for the metrics of mappings"
     )
-    dashboard.add_argument("mappings", metavar="MAPPING", nargs="+", help="a mapping's path, or a collector's name")
+    dashboard.add_argument(
+        "mappings", metavar="MAPPING", nargs="+", type=_text, help="a mapping's path, or a collector's name"
+    )
     return parser
 
 

@@ -68,14 +68,16 @@ JOIN = Reason(
 )
 LIMIT = Reason(
     "limit",
-    "too many series, nested too deeply, or a text that is too long",
+    "too many series or bytes, nested too deeply, or a text that is too long",
     "leave out the label that is an identifier, or raise `limits`",
 )
 INVALID = Reason(
     "invalid", "node_exporter would reject the metrics, or be harmed by them", "correct the names in the mapping"
 )
 CONFLICT = Reason(
-    "conflict", "another `.prom` file has the same metrics", "the journal names it; rename one of the two"
+    "conflict",
+    "another `.prom` file has the same metrics, or the collector's name",
+    "the journal names it; rename one of the two",
 )
 OUTPUT = Reason("output", "the textfile directory can't be written", "look at its free space and its owner")
 STALE = Reason(
@@ -85,6 +87,14 @@ STALE = Reason(
 )
 KILLED = Reason(
     "killed", "the run took too long or too much memory", "raise `xmlprom_timeout` or the collector's `memory_max`"
+)
+MAPPING = Reason(
+    "mapping", "the collector's mapping is missing or wrong", "run `xmlprom check` with the collector's name"
+)
+PACKAGE = Reason(
+    "package",
+    "a Python package that xmlprom needs is missing or broken",
+    "install or reinstall the package that the journal names, `python3-lxml` or `python3-yaml`",
 )
 INTERNAL = Reason("internal", "a fault of xmlprom itself", "report it, with the journal's line")
 

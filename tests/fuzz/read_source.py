@@ -14,10 +14,12 @@ with atheris.instrument_imports(include=["xmlprom"]):
     from xmlprom.commands import collector_run
     from xmlprom.errors import RunError
     from xmlprom.mapping.loader import load
+    from xmlprom.textfile.collector_files import CollectorFiles
     from xmlprom.textfile.text_parser import parse_strictly
 
 MAPPINGS = [load(path) for path in sorted((ROOT / "examples").glob("*.yml"))]
 SOURCE = Path(tempfile.mkdtemp()) / "source.xml"
+FILES = CollectorFiles("fuzz", str(SOURCE.parent))
 
 
 def one(content: bytes) -> None:
@@ -25,7 +27,7 @@ def one(content: bytes) -> None:
     os.utime(SOURCE, (0, 0))
     for mapping in MAPPINGS:
         try:
-            output = collector_run.read(collector_run.Job(mapping, str(SOURCE), {}, "fuzz", SOURCE.parent))
+            output = collector_run.read(collector_run.Job(mapping, str(SOURCE), {}, FILES))
         except RunError as error:
             if error.reason == "internal":
                 raise

@@ -39,6 +39,7 @@ def run_as_nobody(*arguments: object) -> Result:
         "from xmlprom import cli;"
         "from xmlprom.commands import collect, collector_run, draft, explain, terminal;"
         "from xmlprom.textfile import atomic_write;"
+        "from xmlprom.mapping import loader;"
         "os.getuid() or (os.setgroups([]), os.setgid(65534), os.setuid(65534));"
         "sys.exit(cli.main(sys.argv[2:]))"
     )

@@ -16,12 +16,14 @@ from test_against_xpath import naive
 from xmlprom.commands import collector_run
 from xmlprom.errors import MappingError, RunError
 from xmlprom.mapping.loader import load
+from xmlprom.textfile.collector_files import CollectorFiles
+from xmlprom.textfile.ownership import mark
 
 CASES = int(os.environ.get("XMLPROM_FUZZ_CASES", "1200"))  # in all tests together
 BATCH = 25  # cases per scrape
 tried: Counter[str] = Counter()
 
-OLD = 'c{}_old{{path="/old.xml"}} 1\n'
+OLD = mark("c{0}") + 'c{0}_old{{path="/old.xml"}} 1\n'
 
 
 def share(part: float) -> settings:
@@ -96,7 +98,7 @@ def run_case(number: int, case: Case, directory: Path, scratch: Path) -> tuple[d
     except MappingError:
         tried["mapping refused"] += 1
         return old, None
-    job = collector_run.Job(loaded, str(source), {}, f"c{number}", str(directory))
+    job = collector_run.Job(loaded, str(source), {}, CollectorFiles(f"c{number}", str(directory)))
     try:
         collector_run.run(job)
     except RunError as error:

@@ -4,7 +4,7 @@ The words after the language say what a fenced block is:
 
 - `xml source [NAME]`: a file below /srv/app, state.xml by default; blocks one behind the other are files of one run
 - `yaml mapping`: the mapping of the runs that follow
-- `text output`: all that `collect --dry-run` prints; `text samples`: the same without its comments
+- `text output`: all that `collect --dry-run` prints behind xmlprom's own two lines; `text samples`: without comments
 - `text error`: what it prints when the source fails
 - `yaml refused`, then `text message`: what `check` prints of a mapping that is wrong
 - `sh`, `text`: not run
@@ -73,6 +73,8 @@ def printed(example: Example, directory: Path) -> str:
     failed = example.kind == "text error"
     assert (result.status, result.out if failed else result.err) == (int(failed), "")
     text = (result.err if failed else result.out).replace(str(directory), str(source.parent))
+    if not failed:
+        text = re.sub(r"\A# Written by xmlprom .*\n# Source modified: .*\n", "", text)
     return re.sub(r"(?m)^#.*\n", "", text) if example.kind == "text samples" else text
 
 

@@ -24,7 +24,8 @@ def example(request):
     result = run("collect", mapping, "--source", source, "--dry-run")
     assert (result.status, result.err) == (0, "")
     on_host = re.search(r"^source: (\S+)$", mapping.read_text(), re.M)
-    return mapping, result.out.replace(f'path="{source}"', f'path="{on_host[1]}"')
+    behind_own_lines = "".join(result.out.splitlines(keepends=True)[2:])
+    return mapping, behind_own_lines.replace(f'path="{source}"', f'path="{on_host[1]}"')
 
 
 def test_gives_the_expected_file(example):

@@ -22,6 +22,7 @@ from test_against_xpath import a_document, a_mapping, a_mapping_of_start_tags
 from xmlprom.commands import collector_run
 from xmlprom.errors import MappingError, RunError
 from xmlprom.mapping.loader import load
+from xmlprom.textfile.collector_files import CollectorFiles
 from xmlprom.textfile.conflicts import check_publishable
 
 SEEDS = st.lists(st.integers(0, 2**64), min_size=BATCH, max_size=BATCH)
@@ -210,13 +211,13 @@ def run_mutated(seed, number, directory, scratch):
     source.write_bytes(mutated(original.read_bytes(), draw, PIECES, 3))
     os.utime(source, (1_700_000_000,) * 2)  # no source that is being written
     mapping = load(original.with_suffix(".yml"))
-    job = collector_run.Job(mapping, str(source), {}, f"c{number}", str(directory))
+    job = collector_run.Job(mapping, str(source), {}, CollectorFiles(f"c{number}", str(directory)))
     try:
         collector_run.run(job)
         tried["published"] += 1
     except RunError as error:
         count(error)
-    return dict(samples_of(Path(job.data).read_text())) if Path(job.data).exists() else {}
+    return dict(samples_of(Path(job.files.data).read_text())) if Path(job.files.data).exists() else {}
 
 
 @share(0.1)
@@ -290,14 +291,14 @@ def files_beside_each_other(seed, directory):
     written = {}
     for number in range(BATCH):
         content = a_prom_file(draw)
-        data = directory / f"{number}.prom"
+        files = CollectorFiles(str(number), str(directory))
         try:
-            check_publishable(content, str(data), f"{directory}/{number}.status.prom")
+            check_publishable(content, files)
         except RunError as error:
             count(error)
         else:
             tried["published"] += 1
-            data.write_bytes(content)
+            Path(files.data).write_bytes(content)
             written.update(samples_of(content.decode()))
     return written
 

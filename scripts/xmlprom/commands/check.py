@@ -6,7 +6,8 @@ import argparse
 
 from xmlprom.commands.options import report, source_of
 from xmlprom.errors import SOURCE_FAILED, SUCCESS, RunError
-from xmlprom.mapping.loader import load, mapping_file
+from xmlprom.mapping.loader import load
+from xmlprom.mapping.location import mapping_file
 from xmlprom.mapping.naming import naming_advice
 
 

@@ -7,7 +7,8 @@ import sys
 
 from xmlprom.dashboard.panels import board
 from xmlprom.errors import SUCCESS, UsageError
-from xmlprom.mapping.loader import collector_name, load, mapping_file
+from xmlprom.mapping.loader import load
+from xmlprom.mapping.location import collector_name, mapping_file
 
 
 def run(options: argparse.Namespace) -> int:

@@ -9,7 +9,8 @@ import sys
 from xmlprom.commands import row_trace, terminal
 from xmlprom.commands.options import report, source_of
 from xmlprom.errors import SOURCE_FAILED, SUCCESS, RunError
-from xmlprom.mapping.loader import load, mapping_file
+from xmlprom.mapping.loader import load
+from xmlprom.mapping.location import mapping_file
 from xmlprom.reading.files import find_sources
 
 

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from xmlprom.errors import UsageError
+from xmlprom.errors import UsageError, path_text, printable
 
 if TYPE_CHECKING:  # the command line is parsed before a command needs it
     from xmlprom.mapping.model import Mapping
@@ -19,11 +19,13 @@ def source_of(given: str | None, mapping: Mapping, file: str) -> str:
     """
     source = given or mapping.source
     if not source:
-        raise UsageError(f"{file}: the mapping names no source: add 'source: /path/to/file.xml', or use --source")
+        raise UsageError(
+            f"{path_text(file)}: the mapping names no source: add 'source: /path/to/file.xml', or use --source"
+        )
     return os.path.abspath(source)
 
 
 def report(message: str) -> None:
     """Print a fault to stderr, each line with the program's name."""
-    for line in message.splitlines():
-        print(f"xmlprom: {line}", file=sys.stderr)
+    for line in message.split("\n") if message else ():
+        print(f"xmlprom: {printable(line)}", file=sys.stderr)

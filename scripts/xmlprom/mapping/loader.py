@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import Any
 
@@ -13,36 +12,12 @@ from xmlprom.mapping.naming import label_name_fault, sample_names
 from xmlprom.mapping.value_loader import NO_PATH, Context, path_of
 from xmlprom.mapping.yaml_nodes import Node, Tree, read_optional
 
-CONFIGURATION_DIRECTORY = "/etc/xmlprom"
 _MAX_FILE_SIZE = 1 << 20  # bytes
 _MAX_HELD = 1_000_000  # rows and entries of tables
-_COLLECTOR = re.compile(r"[A-Za-z0-9_-]+")
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 _QUANTITY = re.compile(r"([0-9]{1,15}) *([A-Za-z]*)")
 _PREFIX = re.compile(r"[^\W\d][\w.\-]*")
 _XML_NAMESPACE = "http://www.w3.org/XML/1998/namespace"
-
-
-def mapping_file(name_or_path: str) -> str:
-    """The file of a mapping that is given by its path or, without '/' and '.', by its collector's name."""
-    if _COLLECTOR.fullmatch(name_or_path):
-        return f"{CONFIGURATION_DIRECTORY}/{name_or_path}.yml"
-    return name_or_path
-
-
-def collector_name(file: str) -> str:
-    """The collector's name: the file's name without `.yml`.
-
-    :raises MappingError: if it can't be part of the `.prom` files' names; a dot would let the data file of
-        `a.status` be the status file of `a`
-    """
-    name, suffix = os.path.splitext(os.path.basename(file))
-    if suffix not in (".yml", ".yaml"):
-        name += suffix
-    if not _COLLECTOR.fullmatch(name):
-        message = f"the collector's name {name!r} comes from the file's name: letters, digits, '_' and '-', then .yml"
-        raise MappingError(file, [Problem(1, 1, message)])
-    return name
 
 
 def load(file: str) -> Mapping:
@@ -106,6 +81,8 @@ def _source(node: Node) -> str | None:
         node.problem("the source is an absolute path; for another file use --source")
     elif text is not None and "**" in text:
         node.problem("'**' is not supported: '*' stands for any name of one file or directory")
+    elif text is not None and "\0" in text:
+        node.problem("a path holds no NUL character")
     return text
 
 

@@ -6,13 +6,21 @@ import errno
 import glob
 import os
 import stat
+import time
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 from xmlprom import reasons
-from xmlprom.errors import RunError
+from xmlprom.errors import RunError, path_text
 
 _CHUNK = 1 << 16  # bytes
+# A time stamp shows a change only if the clock has ticked since the last one, and a write through mmap shows late or
+# never. So a source is read twice and compared, where memory allows it; a larger one must have rested for a tick.
+_MAX_COMPARED = 16 << 20  # bytes
+_RECENT = 60.0  # seconds since its last change in which a source may be in the middle of another
+_APART = 0.1  # seconds between both readings of such a source: longer than a writer waits for a busy processor
+_TICK = 0.05  # seconds
+_COARSE_TICK = 2.05  # seconds; of file systems that keep whole seconds, or every other
 
 
 class SourceFile(NamedTuple):
@@ -23,26 +31,60 @@ class SourceFile(NamedTuple):
     size: int
     modified: float
     identity: tuple[int, ...]
+    is_recent: bool = False  # whether it was changed in the last minute, also in ways that `modified` hides
 
     def chunks(self) -> Iterator[bytes]:
         """The file's bytes, in order.
 
         :raises RunError: on an I/O error, or if the file is another than at opening once it was read
         """
-        read = 0
         try:
-            while chunk := self.stream.read(_CHUNK):
-                read += len(chunk)
-                if read > self.size:
-                    break
-                yield chunk
-            changed = read != self.size or _identity(os.stat(self.path)) != self.identity
-        except FileNotFoundError:
-            changed = True
+            yield from self._compared() if self.size <= _MAX_COMPARED else self._streamed()
         except OSError as error:
             raise _unreadable(error) from None
-        if changed:
-            raise RunError(reasons.CHANGED, "the file changed while it was read")
+        if self.has_changed():
+            raise _changed()
+
+    def has_changed(self) -> bool:
+        """Whether what is at the path is no longer the file as it was opened."""
+        try:
+            return _identity(os.stat(self.path)) != self.identity
+        except OSError:
+            return True
+
+    def _streamed(self) -> Iterator[bytes]:
+        read = 0
+        while chunk := self.stream.read(_CHUNK):
+            read += len(chunk)
+            if read > self.size:
+                break
+            yield chunk
+        if read != self.size:
+            raise _changed()
+
+    def _compared(self) -> Iterator[bytes]:
+        first = b"".join(self._pieces())
+        read_at = time.monotonic()
+        for start in range(0, len(first), _CHUNK):
+            yield first[start : start + _CHUNK]
+        wait = read_at + _APART - time.monotonic()
+        if self.is_recent and wait > 0:
+            time.sleep(wait)
+        self.stream.seek(0)
+        at = 0
+        for piece in self._pieces():
+            if piece != first[at : at + len(piece)]:
+                raise _changed()
+            at += len(piece)
+        if not len(first) == at == self.size:
+            raise _changed()
+
+    def _pieces(self) -> Iterator[bytes]:
+        """The file as it is now, up to a byte more than it had."""
+        left = self.size + 1
+        while left and (piece := self.stream.read(min(left, 1 << 20))):
+            left -= len(piece)
+            yield piece
 
 
 def find_sources(pattern: str) -> list[str]:
@@ -54,7 +96,7 @@ def find_sources(pattern: str) -> list[str]:
         return [pattern]
     found = sorted(path for path in glob.glob(pattern) if not os.path.isdir(path))
     if not found:
-        raise RunError(reasons.MISSING, f"{pattern}: no file matches")
+        raise RunError(reasons.MISSING, f"{path_text(pattern)}: no file matches")
     return found
 
 
@@ -62,7 +104,7 @@ def open_source(path: str, max_size: int) -> SourceFile:
     """Open one source; the caller closes its stream.
 
     :param max_size: bytes
-    :raises RunError: if there is none, it can't be read, is no regular file, or is larger
+    :raises RunError: if there is none, it can't be read, is no regular file, is larger, or large and just written
     """
     descriptor: int | None = None
     try:
@@ -73,9 +115,12 @@ def open_source(path: str, max_size: int) -> SourceFile:
             raise RunError(reasons.NOT_REGULAR, f"is {_kind(status.st_mode)}, not a regular file")
         if status.st_size > max_size:
             raise RunError(reasons.TOO_LARGE, f"has {status.st_size} bytes, more than limits.source_size, {max_size}")
+        age = abs(time.time() - max(status.st_mtime, status.st_ctime))
+        if status.st_size > _MAX_COMPARED and age < _tick(status):
+            raise RunError(reasons.CHANGED, "written so shortly before that a change could not be seen")
         stream = os.fdopen(descriptor, "rb", buffering=0)
         descriptor = None
-        return SourceFile(path, stream, status.st_size, status.st_mtime, _identity(status))
+        return SourceFile(path, stream, status.st_size, status.st_mtime, _identity(status), age < _RECENT)
     except FileNotFoundError:
         raise RunError(reasons.MISSING, "the file does not exist") from None
     except OSError as error:
@@ -88,7 +133,16 @@ def open_source(path: str, max_size: int) -> SourceFile:
 
 
 def _identity(status: os.stat_result) -> tuple[int, ...]:
-    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+    # A writer can set the modification time back; the change time shows that.
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+def _tick(status: os.stat_result) -> float:
+    return _COARSE_TICK if status.st_ctime_ns % 1_000_000_000 == 0 else _TICK
+
+
+def _changed() -> RunError:
+    return RunError(reasons.CHANGED, "the file changed while it was read")
 
 
 def _kind(mode: int) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from lxml import etree
 
 from xmlprom import reasons
-from xmlprom.errors import RunError
+from xmlprom.errors import RunError, path_text
 from xmlprom.mapping.model import Limits
 from xmlprom.reading.decompression import decompressed
 from xmlprom.reading.doctype_guard import DoctypeGuard
@@ -34,7 +34,7 @@ def naming(path: str) -> Iterator[None]:
     try:
         yield
     except RunError as error:
-        raise RunError(error.reason, f"{path}: {error}") from None
+        raise RunError(error.reason, f"{path_text(path)}: {error}") from None
 
 
 def stream(
@@ -53,7 +53,12 @@ def stream(
     with source.stream:
         guard = DoctypeGuard()
         reader = make(plan, sink, limits.depth, guard.on_lxml_doctype)
-        _parse(source, limits.source_size, reader, guard, on_bytes)
+        try:
+            _parse(source, limits.source_size, reader, guard, on_bytes)
+        except RunError as error:
+            if error.reason != reasons.CHANGED and source.has_changed():  # then the fault is none of the file's
+                raise RunError(reasons.CHANGED, f"the file changed while it was read: {error}") from None
+            raise
     return source, reader
 
 

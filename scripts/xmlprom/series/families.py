@@ -6,12 +6,14 @@ import itertools
 import os
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Dict
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from xmlprom.mapping.model import SOURCE_LABEL, Metric, fill
 from xmlprom.series.aggregators import Distribution, SeriesValue
-from xmlprom.series.builder import Table
-from xmlprom.series.extraction import Extraction
+
+if TYPE_CHECKING:  # the status file of a run that fails for want of lxml is made of families too
+    from xmlprom.series.builder import Table
+    from xmlprom.series.extraction import Extraction
 
 Selection = Dict[str, frozenset[str]]  # label -> the values to keep
 

@@ -1,78 +1,82 @@
-"""Look at the other `.prom` files of the directory before publishing beside them."""
+"""Look at the other `.prom` files that node_exporter reads before publishing beside them."""
 
 from __future__ import annotations
 
-import io
+import fnmatch
+import glob
 import os
-import stat
+from collections.abc import Iterator, Sequence
 
 from xmlprom import reasons
 from xmlprom.errors import RunError
-from xmlprom.mapping.model import SOURCE_LABEL
-from xmlprom.textfile.atomic_write import directory_of
-from xmlprom.textfile.text_parser import ExpositionError, FamilyText, conflict, parse_leniently, parse_strictly
+from xmlprom.textfile.collector_files import CollectorFiles
+from xmlprom.textfile.neighbours import Neighbours
+from xmlprom.textfile.ownership import check_owner
+from xmlprom.textfile.text_parser import ExpositionError, parse_strictly
 
-_MAX_SIZE = 64 << 20  # bytes
+# Bytes of a data file: every exporter serves as much in a few seconds. Prometheus waits 10 seconds by default.
+MAX_SIZE = 16 << 20
 
 
-def check_publishable(content: bytes, data: str, status: str) -> None:
-    """Make sure that node_exporter will serve `content` as `data`, whole and beside all other files.
+def check_publishable(content: bytes, files: CollectorFiles) -> None:
+    """Make sure that node_exporter will serve `content` as the collector's data file, whole and beside all others.
 
-    :param status: the collector's status file, which stands there as soon as `data` is the collector's
-    :raises RunError: with reason "invalid" or "conflict"
+    :raises RunError: with reason "invalid", "limit" or "conflict"
     """
+    if len(content) > MAX_SIZE:
+        raise RunError(
+            reasons.LIMIT,
+            f"{files.data}: not written, its {len(content)} bytes are more than {MAX_SIZE}, which node_exporter takes"
+            " too long to serve: leave out labels, or shorten their values",
+        )
     try:
         own = parse_strictly(content)
     except ExpositionError as error:
-        raise RunError(reasons.INVALID, f"{data}: not written, node_exporter could not stand it: {error}") from None
-    _check_owner(own, data, status)
-    names = [name.encode() for name in own]
-    ours = (os.path.basename(data), os.path.basename(status))
-    for file in _prom_files(directory_of(data)):
-        if os.path.basename(file) not in ours:
-            lines = (line for line in io.BytesIO(read_regular(file)) if any(name in line for name in names))
-            why = conflict(own, parse_leniently(lines))
-            if why:
-                raise RunError(reasons.CONFLICT, f"{file} is in the way: {why}; rename the metric in one of both")
+        raise RunError(reasons.INVALID, f"{files.data}: not written, node_exporter would reject it: {error}") from None
+    check_owner(files.data, files.status, files.collector)
+    neighbours = Neighbours(own)
+    for file in _prom_files(files):
+        why = neighbours.conflict(file)
+        if why:
+            raise RunError(reasons.CONFLICT, f"{file} conflicts: {why}; rename the metric in one of both")
 
 
-def foreign_metric(data: str) -> str | None:
-    """A metric in a collector's data file that xmlprom can't have written, None if there is none.
-
-    Each series of xmlprom has the source's path; a file that can't be read as metrics is no use to anybody.
-    """
-    for family in parse_leniently(io.BytesIO(read_regular(data))).values():
-        if any(SOURCE_LABEL not in dict(labels) for _, labels in family.series):
-            return family.name
-    return None
-
-
-def read_regular(file: str) -> bytes:
-    """The content of a regular file, nothing of what node_exporter can't read either."""
+def _prom_files(files: CollectorFiles) -> Iterator[str]:
+    """What node_exporter reads beside the collector's files: every name with this ending, hidden ones too."""
+    own = {os.path.basename(files.data), os.path.basename(files.status)}
     try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as stream:
-            status = os.fstat(descriptor)
-            return stream.read(min(status.st_size, _MAX_SIZE)) if stat.S_ISREG(status.st_mode) else b""
-    except OSError:
-        return b""
-
-
-def _prom_files(directory: str) -> list[str]:
-    """What node_exporter reads: every name with this ending, hidden ones too."""
-    try:
-        return [os.path.join(directory, name) for name in sorted(os.listdir(directory)) if name.endswith(".prom")]
+        names = sorted(os.listdir(files.directory))
     except OSError as error:
-        raise RunError(reasons.OUTPUT, f"{directory}: can't be read: {error.strerror or error}") from None
+        raise RunError(reasons.OUTPUT, f"{files.directory}: can't be read: {error.strerror or error}") from None
+    for name in names:
+        if name.endswith(".prom") and name not in own:
+            yield os.path.join(files.directory, name)
+    for directory in _directories(files.neighbours):
+        if not _is_same(directory, files.directory):
+            yield from (os.path.join(directory, name) for name in _listed(directory) if name.endswith(".prom"))
 
 
-def _check_owner(own: dict[str, FamilyText], data: str, status: str) -> None:
-    foreign = foreign_metric(data)
-    if foreign is None and not os.path.lexists(status):
-        there = parse_leniently(io.BytesIO(read_regular(data)))
-        foreign = min((name for name, family in there.items() if family.series and name not in own), default=None)
-    if foreign is not None:
-        raise RunError(
-            reasons.CONFLICT,
-            f"{data} is another program's, with the metric {foreign}: give the collector another name",
-        )
+def _directories(patterns: Sequence[str]) -> Iterator[str]:
+    """The directories that patterns stand for; as for node_exporter, `*` also matches a name that begins with a dot."""
+    for pattern in patterns:
+        found = ["/" if pattern.startswith("/") else "."]
+        for part in filter(None, pattern.split("/")):
+            if glob.has_magic(part):
+                found = [os.path.join(one, name) for one in found for name in fnmatch.filter(_listed(one), part)]
+            else:
+                found = [os.path.join(one, part) for one in found]
+        yield from found
+
+
+def _listed(directory: str) -> list[str]:
+    try:
+        return sorted(os.listdir(directory))
+    except OSError:
+        return []
+
+
+def _is_same(one: str, other: str) -> bool:
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return False

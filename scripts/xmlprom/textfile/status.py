@@ -10,22 +10,28 @@ import math
 import os
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from xmlprom import __version__
 from xmlprom.errors import RunError
 from xmlprom.reasons import REASONS
-from xmlprom.series.extraction import Extraction
 from xmlprom.series.families import Family, Sample
-from xmlprom.textfile.conflicts import read_regular
+from xmlprom.textfile.atomic_write import remove_abandoned, replace
+from xmlprom.textfile.collector_files import CollectorFiles
+from xmlprom.textfile.ownership import check_owner, mark, read_start
+from xmlprom.textfile.text_format import render
 
+if TYPE_CHECKING:  # a run that fails for want of lxml has a status too
+    from xmlprom.series.extraction import Extraction
+
+_MAX_SIZE = 64 << 10  # bytes of a status file
 LAST_SUCCESS = "xmlprom_last_success_timestamp_seconds"
 
 
 class Run(NamedTuple):
     """One run of a collector: times in Unix seconds, `duration` in seconds if it is known, `error` if it failed.
 
-    `max_age`, in seconds, and `series_limit` are the mapping's.
+    `max_age`, in seconds, and `series_limit` are the mapping's, None where it has none or can't be read.
     """
 
     collector: str
@@ -36,7 +42,7 @@ class Run(NamedTuple):
     extractions: Sequence[Extraction]
     series: int
     max_age: float | None
-    series_limit: int
+    series_limit: int | None
 
 
 class StatusMetric(NamedTuple):
@@ -147,13 +153,23 @@ def status_families(run: Run) -> list[Family]:
     return families
 
 
+def write_status(files: CollectorFiles, run: Run) -> None:
+    """Replace the status file; every end of a run comes here, so that what killed runs left is removed here too.
+
+    :raises RunError: if the file is another program's, or can't be written
+    """
+    remove_abandoned(files.data, files.status)
+    check_owner(files.status, files.data, files.collector)
+    replace(files.status, mark(files.collector).encode() + render(status_families(run)))
+
+
 def read_last_success(status: str, data: str | None) -> float | None:
     """When the last successful run started, from an earlier status file.
 
     Without one that can be read it is the time of the data file, which only successful runs write; None if there
     is none either.
     """
-    content = read_regular(status).decode("utf-8", "replace")
+    content = (read_start(status, _MAX_SIZE) or b"").decode("utf-8", "replace")
     match = re.search(rf"^{LAST_SUCCESS}\{{[^}}\n]*\}} ([0-9]+(?:\.[0-9]+)?(?:e\+[0-9]+)?)$", content, re.M)
     if match and math.isfinite(float(match[1])):
         return float(match[1])

@@ -6,6 +6,7 @@ import os
 
 import pytest
 from command import EXAMPLES, run, samples
+from xmlprom.textfile.text_format import number
 
 SOURCE = EXAMPLES / "store.xml"
 
@@ -19,6 +20,8 @@ def dry_run(mapping: str, *more: str) -> str:
 def test_series_of_the_sample_with_their_order_and_header():
     path = f'path="{SOURCE}"'
     assert dry_run("store.yml") == (
+        "# Written by xmlprom for the collector store; changes are overwritten.\n"
+        f"# Source modified: {number(SOURCE.stat().st_mtime)}; max_age: none\n"
         "# HELP store_total_rows Total rows in store\n"
         "# TYPE store_total_rows gauge\n"
         f"store_total_rows{{{path}}} 6\n"
@@ -74,7 +77,7 @@ def test_only_warns_of_a_value_that_is_nowhere_and_tells_those_there_are():
     ("more", "neighbour", "message"),
     [
         ("max_age: 1h\n", "", "last modified"),
-        ("", "store_total_rows 1\n", "is in the way"),
+        ("", "store_total_rows 1\n", "conflicts: metric store_total_rows"),
     ],
 )
 def test_a_dry_run_tells_that_the_run_would_fail(more, neighbour, message, write, tmp_path):
@@ -84,7 +87,7 @@ def test_a_dry_run_tells_that_the_run_would_fail(more, neighbour, message, write
     write("other.prom", neighbour)
     result = run("collect", mapping, "--source", source, "--output-dir", tmp_path, "--dry-run")
     assert result.status == 1
-    assert result.out.startswith("# HELP store_total_rows")
+    assert "\n# HELP store_total_rows" in result.out
     assert message in result.err
     assert not (tmp_path / "store.prom").exists()
 

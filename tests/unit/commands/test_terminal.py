@@ -37,7 +37,7 @@ def test_a_dry_run_shows_items_by_operations_and_keeps_stdout_clean():
     arguments = ["collect", EXAMPLES / "store.yml", "--source", EXAMPLES / "store.xml", "--dry-run"]
     status, out, seen = on_terminal(*arguments)
     assert status == 0
-    assert out.splitlines()[2].endswith("} 6")
+    assert out.splitlines()[4].endswith("} 6")
     assert not any(line.startswith(("store_rows ", " ")) for line in out.splitlines())
     words = [line.replace("│", " ").replace("┃", " ").split() for line in seen.splitlines()]
     assert ["item", "create", "update", "delete"] in words

@@ -450,7 +450,7 @@ def test_the_same_bytes_every_time(write):
         for seed in ("1", "2", "3")
     }
     assert len(outputs) == 1
-    assert outputs.pop().count(b"\n") == 402
+    assert outputs.pop().count(b"\n") == 404
 
 
 def test_equal_rows_far_apart_count_together(collect):

@@ -17,6 +17,7 @@ import pytest
 from command import SCRIPT
 from xmlprom.commands.collector_run import Job, run
 from xmlprom.mapping.loader import load
+from xmlprom.textfile.collector_files import CollectorFiles
 
 MAPPING = "rows: /s/*\nmetrics:\n  - {name: m, help: h, labels: {x: '@a', t: text()}}\n"
 START_TAGS = "rows: /s/*\nmetrics:\n  - {name: m, help: h, labels: {x: '@a', n: name()}}\n"
@@ -27,6 +28,7 @@ from xmlprom import cli
 from xmlprom.commands import collect, collector_run, draft, explain, terminal
 from xmlprom.reading import xml_parser
 from xmlprom.textfile import atomic_write
+from xmlprom.mapping import loader
 
 def peak():
     with open("/proc/self/status") as status:
@@ -255,7 +257,7 @@ def test_odd_characters_arrive_as_they_are(tmp_path, exporter):
     source = tmp_path / "s.xml"
     source.write_text(f"<s>{rows}</s>")
     (tmp_path / "m.yml").write_text("rows: /s/*\nmetrics:\n  - {name: m, help: h, labels: {x: '@a'}}\n")
-    run(Job(load(tmp_path / "m.yml"), str(source), {}, "m", str(exporter.directory)))
+    run(Job(load(tmp_path / "m.yml"), str(source), {}, CollectorFiles("m", str(exporter.directory))))
     scrape = exporter.scrape()
     assert scrape.error == 0
     served = {dict(labels)["x"] for name, labels in scrape.series if name == "m"}

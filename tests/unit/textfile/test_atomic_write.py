@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import stat
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from command import EXAMPLES, SCRIPT, run, run_as_nobody, samples
 from prometheus_client.parser import text_string_to_metric_families
 from xmlprom.textfile.atomic_write import replace
+from xmlprom.textfile.ownership import mark
 
 SOURCE = EXAMPLES / "store.xml"
 MAPPING = EXAMPLES / "store.yml"
@@ -82,7 +84,7 @@ def test_last_success_survives_failed_runs_and_garbage_in_the_status_file(tmp_pa
     for _ in range(2):
         assert collect(tmp_path, source=tmp_path / "none.xml").status == 1
         assert last_success() == success
-    (tmp_path / "store.status.prom").write_bytes(b"\xff\0garbage")
+    (tmp_path / "store.status.prom").write_bytes(mark("store").encode() + b"\xff\0garbage")
     assert collect(tmp_path, source=tmp_path / "none.xml").status == 1
     assert last_success() == pytest.approx((tmp_path / "store.prom").stat().st_mtime)
     assert collect(tmp_path).status == 0
@@ -173,17 +175,22 @@ def test_a_reader_beside_real_runs_never_sees_part_of_a_file(tmp_path):
     assert contents == set(whole.values())
 
 
-def test_what_a_killed_run_left_is_removed_and_nothing_younger(tmp_path):
-    for name, age in (("old", 7200), ("young", 60)):
-        temporary = tmp_path / f".store.prom.{name}.tmp"
-        temporary.write_text("half")
-        os.utime(temporary, (time.time() - age,) * 2)
-    collect(tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
-        ".store.prom.young.tmp",
-        "store.prom",
-        "store.status.prom",
-    ]
+@pytest.mark.parametrize(("source", "status"), [(SOURCE, 0), ("/none.xml", 1)], ids=["success", "failure"])
+def test_what_a_killed_run_left_is_removed_and_nothing_else(source, status, tmp_path):
+    ages = {
+        f".store.prom.{'a' * 16}.tmp": 7200,
+        f".store.status.prom.{'b' * 16}.tmp": 7200,
+        f".store.prom.{'c' * 16}.tmp": 60,
+        f".other.prom.{'d' * 16}.tmp": 7200,
+        ".store.prom.theirs.tmp": 7200,
+    }
+    for name, age in ages.items():
+        (tmp_path / name).write_text("half")
+        os.utime(tmp_path / name, (time.time() - age,) * 2)
+    assert collect(tmp_path, source=source).status == status
+    assert {path.name for path in tmp_path.glob(".*")} == {
+        f".store.prom.{'c' * 16}.tmp", f".other.prom.{'d' * 16}.tmp", ".store.prom.theirs.tmp"
+    }  # fmt: skip
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
@@ -193,3 +200,17 @@ def test_root_leaves_the_files_to_their_owner(tmp_path):
         os.chown(path, 65534, 65534)
     collect(tmp_path)
     assert {(path.stat().st_uid, path.stat().st_gid) for path in tmp_path.iterdir()} == {(65534, 65534)}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+@pytest.mark.parametrize("before", [None, 0], ids=["new", "left to root"])
+def test_root_leaves_the_files_to_the_user_of_a_sticky_directory(before, tmp_path):
+    """As the role makes it, root:xmlprom 1775; here the user and the group are one that every Debian has."""
+    daemon = pwd.getpwnam("daemon")
+    os.chown(tmp_path, 0, daemon.pw_gid)
+    if before is not None:
+        collect(tmp_path)
+    tmp_path.chmod(0o1775)
+    collect(tmp_path)
+    owners = {(path.stat().st_uid, path.stat().st_gid) for path in tmp_path.iterdir()}
+    assert owners == {(daemon.pw_uid, daemon.pw_gid)}
