@@ -16,7 +16,9 @@ import time
 import pytest
 from command import SCRIPT
 from xmlprom.commands.collector_run import Job, run
+from xmlprom.errors import RunError
 from xmlprom.mapping.loader import load
+from xmlprom.reading.start_tag_guard import StartTagGuard
 from xmlprom.textfile.collector_files import CollectorFiles
 
 MAPPING = "rows: /s/*\nmetrics:\n  - {name: m, help: h, labels: {x: '@a', t: text()}}\n"
@@ -150,6 +152,46 @@ def test_declarations_in_a_confusing_encoding_are_refused(content, tmp_path):
 def test_a_long_comment_before_a_plain_doctype_is_no_fault(tmp_path):
     content = b"<!--" + b" " * 100_000 + b"--><!DOCTYPE s SYSTEM 'x.dtd'><s><r a='1'/></s>"
     assert collect(tmp_path, content)["reason"] is None
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<![CDATA[<r {}]]>",
+        "<!--<r {}-->",
+        "<?p <r {}?>",
+        "<![CDATA[]]<r {}]]>",
+        "<!-- - -><r -->{}",
+        "<!--<?--><r>{}</r>",
+    ],
+)
+@pytest.mark.parametrize("before", range(65_526, 65_546, 3))
+def test_what_looks_like_a_long_start_tag_and_is_none_is_read(content, before, encoding, tmp_path):
+    """Its marks are cut by the end of a portion at each place."""
+    declared = encoding if encoding.startswith("utf-16") else "utf-8"
+    width = 2 if encoding.startswith("utf-16") else 1
+    head = f"<?xml version='1.0' encoding='{declared[:6]}'?><s>"
+    text = f"{head}{' ' * (before // width - len(head))}{content.format('x' * 200_000)}<r a='1'/></s>"
+    guard = StartTagGuard()
+    feed(guard, text.encode(encoding))
+
+
+def feed(guard, data):
+    for start in range(0, len(data), 1 << 16):
+        guard.feed(data[start : start + (1 << 16)])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    "before", ["", "<!--<r-->", "<![CDATA[<r]]>", "<?p <r?>", "<!-- ]]> ?> -->", "<![CDATA[<!--]]>", "\u3c21"]
+)
+def test_a_long_start_tag_behind_anything_is_refused(before, encoding):
+    tag = f"<s>{before}<r {' '.join(f'a{number}={chr(34)}>{chr(34)}' for number in range(30_000))}"
+    guard = StartTagGuard()
+    data = tag.encode(encoding)
+    with pytest.raises(RunError, match="a start tag is longer"):
+        feed(guard, data)
 
 
 EXTERNAL = {
