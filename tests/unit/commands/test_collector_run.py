@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import mmap
 import os
 import random
@@ -948,11 +949,12 @@ def test_a_writer_never_gives_wrong_numbers(write, tmp_path, job, monkeypatch):
     mine = job(content=versions[0].decode())
     writer = os.fork()
     if writer == 0:
-        number = 0
-        while True:
-            number += 1
-            write(Path(mine.source), versions[number % 2])
-            time.sleep(0.2)
+        try:
+            for number in itertools.count(1):
+                write(Path(mine.source), versions[number % 2])
+                time.sleep(0.2)
+        finally:
+            os._exit(1)
     try:
         for _ in range(10):
             try:
@@ -961,9 +963,9 @@ def test_a_writer_never_gives_wrong_numbers(write, tmp_path, job, monkeypatch):
                 assert error.reason in ("changed", "malformed")  # noqa: PT017
             else:
                 assert list(samples(Path(mine.files.data).read_text()).values()) == [40_000]
+        assert os.waitpid(writer, os.WNOHANG) == (0, 0), "the writer has ended"
     finally:
         os.kill(writer, signal.SIGKILL)
-        os.waitpid(writer, 0)
 
 
 def test_a_source_that_rests_is_read_twice_without_a_pause(job, monkeypatch):
