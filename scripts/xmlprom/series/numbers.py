@@ -12,7 +12,6 @@ from typing import Optional, Union
 from xmlprom.mapping.model import PLAIN_NUMBER, Unit, Value
 from xmlprom.reading.patterns import Cell
 from xmlprom.series.cells import text_of, texts_of
-from xmlprom.series.scaling import combined, linear
 
 # Takes the cell of the value's path or, if the unit has a path of its own, a tuple of both cells.
 Cells = Union[Cell, tuple[Cell, Cell]]
@@ -58,7 +57,7 @@ def known_texts(value: Value) -> dict[str, float | None]:
 def _simple(value: Value) -> Converter:
     """Of texts that are numbers alone."""
     known = known_texts(value)
-    scaled = linear(value.scale, value.offset)
+    scaled = _scaling(_ONE, value)
     strict: _General | None = None
 
     def number_of(cell: Cells) -> float | None:
@@ -77,6 +76,16 @@ def _simple(value: Value) -> Converter:
         return number
 
     return number_of
+
+
+def _scaling(worth: tuple[str, str], value: Value) -> Callable[[str], float]:
+    """What makes the number of a text with a unit of that worth."""
+    own = (value.scale, value.offset)
+    if worth == own == _ONE:
+        return float
+    from xmlprom.series.scaling import combined, linear  # noqa: PLC0415 - most numbers are taken as they are
+
+    return linear(*combined(worth, own))
 
 
 class _General:
@@ -109,8 +118,7 @@ class _General:
         """The finite number that a text stands for."""
         scale = self._scaled.get(worth)
         if scale is None:
-            own = (self.value.scale, self.value.offset)
-            scale = self._scaled[worth] = linear(*combined(worth, own))
+            scale = self._scaled[worth] = _scaling(worth, self.value)
         found = scale(number)
         if not isfinite(found):
             raise InvalidValueError(text, self.value, "is too large for a number")

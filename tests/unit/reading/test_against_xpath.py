@@ -99,13 +99,31 @@ def some_texts(draw):
 
 def a_label(draw):
     label = {"from": from_row(draw) if draw.random() < 0.75 else from_document(draw)}
-    if draw.random() < 0.5:
-        label["values"] = some_texts(draw)
+    if draw.random() < 0.3:
+        label["lower"] = True
+    if draw.random() < 0.2:
+        label["cut"] = draw.choice([1, 3])
+    elif draw.random() < 0.6:
+        texts = some_texts(draw)
+        label["values"] = texts if draw.random() < 0.7 else {text: draw.choice("pq") for text in texts}
         if draw.random() < 0.8:
-            label["other"] = draw.choice(["other", label["values"][0]])
+            label["other"] = draw.choice(["other", words_of(label)[0]])
     if draw.random() < 0.5:
-        label["default"] = draw.choice(label.get("values", ["none"]))
+        label["default"] = draw.choice(words_of(label) if "values" in label else ["none"])
     return label
+
+
+def words_of(label):
+    """The declared values as they are exposed."""
+    values = label["values"]
+    return list(dict.fromkeys(values.values() if isinstance(values, dict) else values))
+
+
+def a_condition(draw):
+    wanted = draw.choice([some_texts(draw), draw.choice(TEXTS)])
+    filled = [text for text in some_texts(draw) if text] or "x"
+    operators = [wanted, {"not": wanted}, {"prefix": filled}, {"contains": filled}, {"not": {"contains": filled}}]
+    return draw.choice([*operators, {"present": draw.random() < 0.5}, {"prefix": filled, "not": wanted}])
 
 
 def a_value(draw):
@@ -136,8 +154,7 @@ def a_metric(draw, number):
     if type_ == "histogram":
         metric["buckets"] = [0, 1, 2.5]
     if draw.random() < 0.4:
-        wanted = draw.choice([some_texts(draw), draw.choice(TEXTS)])
-        metric["where"] = {from_row(draw): draw.choice([wanted, {"not": wanted}])}
+        metric["where"] = {from_row(draw): a_condition(draw)}
     return metric
 
 
@@ -177,8 +194,14 @@ class FailedError(Exception):
 
 
 def label_of(label, text):
-    text = text or label.get("default", "")
-    if "values" in label and text not in label["values"]:
+    text = text or ""
+    text = text.lower() if "lower" in label else text
+    text = text[: label.get("cut")]
+    if not text and "default" in label:
+        return label["default"]
+    if "values" in label:
+        if text in label["values"]:
+            return label["values"][text] if isinstance(label["values"], dict) else text
         if "other" not in label:
             raise FailedError
         return label["other"]
@@ -209,11 +232,27 @@ def is_number(text):
 
 def selected(metric, row, rows):
     for path, wanted in metric.get("where", {}).items():
-        negated = isinstance(wanted, dict)
-        those = wanted["not"] if negated else wanted
-        if ((text_of(row, path, rows) or "") in ([those] if isinstance(those, str) else those)) == negated:
+        only_presence = isinstance(wanted, dict) and set(wanted) == {"present"}
+        text = text_of(row, f"({path})[1]" if only_presence and "|" not in path and path[0] != "(" else path, rows)
+        if not holds(wanted, text):
             return False
     return True
+
+
+def holds(wanted, text):
+    if not isinstance(wanted, dict):
+        return (text or "") in as_list(wanted)
+    tests = {
+        "not": lambda inner: not holds(inner, text),
+        "prefix": lambda those: (text or "").startswith(tuple(as_list(those))),
+        "contains": lambda those: any(one in (text or "") for one in as_list(those)),
+        "present": lambda there: (text is not None) == there,
+    }
+    return all(tests[name](argument) for name, argument in wanted.items())
+
+
+def as_list(texts):
+    return [texts] if isinstance(texts, str) else texts
 
 
 def cell_of(metric, numbers):
@@ -249,7 +288,7 @@ def naive_metric(tree, rows, metric):
         if all("values" in label for label in own.values()):
             seen.add((None,) * len(own))
         for free in seen:
-            for key in itertools.product(*(lab["values"] if v is None else [v] for lab, v in zip(own.values(), free))):
+            for key in itertools.product(*(words_of(lab) if v is None else [v] for lab, v in zip(own.values(), free))):
                 series.setdefault(key, [])
     constant = {name: label_of(label, text_of(tree, label["from"])) for name, label in fixed.items()}
     cells = {}
