@@ -13,10 +13,11 @@ from xmlprom.reading.patterns import Plan, RawRow, compile_plan
 from xmlprom.reading.row_reader import RowReader
 from xmlprom.reading.xml_parser import naming, stream
 from xmlprom.series.aggregators import Distribution, SeriesValue
-from xmlprom.series.builder import LabelValues, MetricTotals, Totals
 from xmlprom.series.families import printable_path
 from xmlprom.series.labels import explanation
+from xmlprom.series.metric_totals import LabelValues, MetricTotals
 from xmlprom.series.numbers import InvalidValueError
+from xmlprom.series.totals import Totals
 
 _FIRST = 3  # rows that are named of each group
 

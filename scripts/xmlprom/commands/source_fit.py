@@ -10,8 +10,9 @@ from xmlprom.errors import RunError
 from xmlprom.mapping.model import Label, Mapping
 from xmlprom.reading.patterns import Fields, Plan, RawRow, compile_plan
 from xmlprom.reading.xml_parser import naming, stream
-from xmlprom.series.builder import MetricTotals, Totals
 from xmlprom.series.identifiers import MAX_KEPT, look_machine_made, looks_like_identifier
+from xmlprom.series.metric_totals import MetricTotals
+from xmlprom.series.totals import Totals
 
 _MAX_FAULTS = 10
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, TextIO
 from xmlprom.errors import UsageError
 from xmlprom.reading.xml_parser import OnBytes
 from xmlprom.series.aggregators import Distribution, SeriesValue
-from xmlprom.series.builder import Table
 from xmlprom.series.extraction import Extraction
 from xmlprom.series.families import Selection, selected, unmatched
+from xmlprom.series.metric_totals import Table
 from xmlprom.textfile.text_format import number
 
 if TYPE_CHECKING:  # `collect` pays for neither

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from xmlprom.mapping import path_parser, paths
 from xmlprom.mapping.model import PLAIN_NUMBER, Bound, Unit, Value
-from xmlprom.mapping.yaml_nodes import Node, did_you_mean, read_optional
+from xmlprom.mapping.yaml_nodes import Node, read_optional
 from xmlprom.series.aggregators import AGGREGATORS
 
 if TYPE_CHECKING:
@@ -90,8 +90,8 @@ def _value_of(fields: dict[str, Node], context: Context) -> Value:
         date=read_optional(fields, "date", _date, None),
         zone=read_optional(fields, "zone", _zone, "UTC"),
         form=read_optional(fields, "number", _form, PLAIN_NUMBER),
-        unit=load_unit(fields["unit"], context) if "unit" in fields else None,
-        scale=read_optional(fields, "scale", _scale, "1"),
+        unit=_unit(fields["unit"], context) if "unit" in fields else None,
+        scale=read_optional(fields, "scale", load_factor, "1"),
         offset=read_optional(fields, "offset", Node.decimal, "0"),
         default=read_optional(fields, "default", Node.number, None),
         skip_invalid=read_optional(fields, "invalid", lambda n: n.choice(("fail", "skip"), "treatment"), "") == "skip",
@@ -178,69 +178,14 @@ def _form(node: Node) -> str | None:
     return None
 
 
-def load_unit(node: Node, context: Context) -> Unit | None:
-    """The units that a value may have."""
-    if not node.is_mapping:
-        text = node.text()
-        if text == "":
-            node.problem("is empty: name a family, bytes, or a unit, RPM")
-        return short_unit(text) if text else None
-    fields = node.fields(("family", "names", "from", "default"))
-    family = read_optional(fields, "family", _family, None)
-    if "family" not in fields and "names" not in fields:
-        node.problem("'family' or 'names' is needed: which units there are")
-    names = _names(fields["names"]) if "names" in fields else {}
-    unit = _of_family(family)._replace(
-        path=row_path(fields["from"], context.namespaces, "unit") if "from" in fields else None,
-        default=read_optional(fields, "default", Node.text, None),
-    )
-    unit = unit._replace(factors={**unit.factors, **names})
-    if unit.default is not None and unit.worth(unit.default) is None and family != "":
-        fields["default"].problem(f"the default {unit.default!r} is no unit of the family or of 'names'")
-    return unit
+def _unit(node: Node, context: Context) -> Unit | None:
+    from xmlprom.mapping.unit_loader import load_unit  # noqa: PLC0415 - few mappings have units
+
+    return load_unit(node, context)
 
 
-def short_unit(text: str) -> Unit:
-    """What `unit: text` means: a family, or this unit and no other."""
-    from xmlprom.series.units import FAMILIES  # noqa: PLC0415 - few mappings have units
-
-    if text in ("h:m", "m:s"):
-        return _of_family("seconds")._replace(clock=text)
-    return _of_family(text) if text in FAMILIES else Unit({text: ("1", "0")})
-
-
-def _of_family(family: str | None) -> Unit:
-    if not family:
-        return Unit({})
-    from xmlprom.series.units import factors, is_word  # noqa: PLC0415 - see above
-
-    known = factors(family)
-    return Unit(known, family, words=frozenset(filter(is_word, known)))
-
-
-def _family(node: Node) -> str | None:
-    from xmlprom.series.units import FAMILIES  # noqa: PLC0415 - see above
-
-    text = node.text()
-    if text is not None and text not in FAMILIES:
-        hint = did_you_mean(text, FAMILIES) or f": it is one of {', '.join(FAMILIES)}"
-        node.problem(f"{text!r} is no family of units{hint}")
-        return ""
-    return text
-
-
-def _names(node: Node) -> dict[str, tuple[str, str]]:
-    names = {}
-    for key, name, value in node.entries():
-        factor = _scale(value)
-        if name != " ".join(name.split()) or not name:
-            key.problem(f"{name!r} is no unit: a text without white space around it")
-        if factor is not None:
-            names[name] = (factor, "0")
-    return names
-
-
-def _scale(node: Node) -> str | None:
+def load_factor(node: Node) -> str | None:
+    """A number other than 0, as it was written."""
     text = node.decimal()
     if text is not None and float(text) == 0:
         node.problem("a factor of 0 makes every number 0")

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from xmlprom.mapping.model import Mapping
 from xmlprom.reading.patterns import compile_plan
 from xmlprom.reading.xml_parser import OnBytes, naming, stream
-from xmlprom.series.builder import Table, Totals
+from xmlprom.series.metric_totals import Table
+from xmlprom.series.totals import Totals
 
 
 class Extraction(NamedTuple):

@@ -12,8 +12,8 @@ from xmlprom.mapping.model import SOURCE_LABEL, Metric, fill
 from xmlprom.series.aggregators import Distribution, SeriesValue
 
 if TYPE_CHECKING:  # the status file of a run that fails for want of lxml is made of families too
-    from xmlprom.series.builder import Table
     from xmlprom.series.extraction import Extraction
+    from xmlprom.series.metric_totals import Table
 
 Selection = Dict[str, frozenset[str]]  # label -> the values to keep
 

@@ -11,12 +11,12 @@ from typing import Optional, Union
 
 from xmlprom.mapping.model import PLAIN_NUMBER, Unit, Value
 from xmlprom.reading.patterns import Cell
-from xmlprom.series.cells import text_of, texts_of
+from xmlprom.series.cells import text_of
 
 # Takes the cell of the value's path or, if the unit has a path of its own, a tuple of both cells.
 Cells = Union[Cell, tuple[Cell, Cell]]
 Converter = Callable[[Cells], Optional[float]]
-_ONE = ("1", "0")
+ONE = ("1", "0")
 
 
 class InvalidValueError(ValueError):
@@ -40,9 +40,11 @@ def converter(value: Value) -> Converter:
     It raises InvalidValueError for a text that is none.
     """
     if value.path.take in ("sum", "count"):
-        return _Several(value).number_of
+        from xmlprom.series.row_sums import RowSum  # noqa: PLC0415 - few values add up within a row
+
+        return RowSum(value).number_of
     simple = not (value.date or value.unit or value.parts or value.path.words or value.other is not None)
-    return _simple(value) if simple and value.form == PLAIN_NUMBER else _General(value).number_of
+    return _simple(value) if simple and value.form == PLAIN_NUMBER else NumberReader(value).number_of
 
 
 def known_texts(value: Value) -> dict[str, float | None]:
@@ -57,8 +59,8 @@ def known_texts(value: Value) -> dict[str, float | None]:
 def _simple(value: Value) -> Converter:
     """Of texts that are numbers alone."""
     known = known_texts(value)
-    scaled = _scaling(_ONE, value)
-    strict: _General | None = None
+    scaled = _scaling(ONE, value)
+    strict: NumberReader | None = None
 
     def number_of(cell: Cells) -> float | None:
         nonlocal strict
@@ -71,7 +73,7 @@ def _simple(value: Value) -> Converter:
             number = nan
         # float takes more than is a number here.
         if not isfinite(number) or "_" in text or not text.isascii():
-            strict = strict or _General(value)
+            strict = strict or NumberReader(value)
             return strict.number_of(text)
         return number
 
@@ -81,14 +83,14 @@ def _simple(value: Value) -> Converter:
 def _scaling(worth: tuple[str, str], value: Value) -> Callable[[str], float]:
     """What makes the number of a text with a unit of that worth."""
     own = (value.scale, value.offset)
-    if worth == own == _ONE:
+    if worth == own == ONE:
         return float
     from xmlprom.series.scaling import combined, linear  # noqa: PLC0415 - most numbers are taken as they are
 
     return linear(*combined(worth, own))
 
 
-class _General:
+class NumberReader:
     """Converts the texts of one value, one by one."""
 
     def __init__(self, value: Value) -> None:
@@ -138,14 +140,14 @@ class _General:
     def read(self, text: str, unit_cell: Cell = None) -> tuple[str, tuple[str, str]]:
         """The number that a text holds, as Python writes it, and the (factor, offset) of its unit."""
         if self.value.date:
-            return _unix_time(text, self.value), _ONE
+            return _unix_time(text, self.value), ONE
         unit = self.value.unit
         if unit is None or unit.path:
             number = self.form.plain(text)
             if number is None:
                 raise InvalidValueError(text, self.value)
             if unit is None or unit.path is None:
-                return number, _ONE
+                return number, ONE
             name = (text_of(unit_cell, unit.path) or "").strip()
             return number, self._worth(unit, name, number, f"{text} {name}".strip())
         return self._with_unit(text, unit)
@@ -162,66 +164,18 @@ class _General:
             except DurationError as error:
                 raise InvalidValueError(text, self.value, f"is not clear: {error}") from None
             if duration is not None:
-                return duration, _ONE
+                return duration, ONE
         if number is None:
             raise InvalidValueError(text, self.value)
         return number, self._worth(unit, name, number, text)
 
     def _worth(self, unit: Unit, name: str, number: str, text: str) -> tuple[str, str]:
         if not name and unit.default is None and unit.family != "celsius" and float(number) == 0:
-            return _ONE
+            return ONE
         worth = unit.worth(name or unit.default or "")
         if worth is None:
             raise InvalidValueError(text, self.value, "has no unit" if not name else "has an unknown unit")
         return worth
-
-
-class _Several:
-    """Converts the texts of sum() and count()."""
-
-    def __init__(self, value: Value) -> None:
-        self._one = _General(value)
-        self._missing = {"", *value.missing} - set(value.map)
-
-    def number_of(self, cells: Cells) -> float | None:
-        one, value = self._one, self._one.value
-        cell, unit_cell = cells if value.unit and value.unit.path else (cells, None)  # type: ignore[misc, str-unpack]
-        if value.path.take == "count":
-            count = cell if isinstance(cell, int) else len(texts_of(cell, value.path))  # type: ignore[arg-type]
-            return one.scaled(str(count), _ONE, str(count))
-        texts = texts_of(cell, value.path)  # type: ignore[arg-type]
-        numbers, mapped = [], []
-        for text in map(str.strip, texts):
-            if text in self._missing:
-                continue
-            part = one.part(text) if value.parts and text not in value.map else text
-            if part in value.map:
-                mapped.append(float(value.map[part]))
-            elif value.other is not None:
-                mapped.append(value.other)
-            elif part not in self._missing:
-                numbers.append(self._in_base_unit(*one.read(part, unit_cell)))
-        if texts and not numbers and not mapped:
-            return None if value.default is None else float(value.default)
-        if mapped and not numbers:
-            return sum(mapped)
-        return one.scaled(_total(numbers), _ONE, "the sum") + sum(mapped)
-
-    def _in_base_unit(self, number: str, worth: tuple[str, str]) -> str:
-        if worth == _ONE:
-            return number
-        from decimal import Decimal  # noqa: PLC0415 - see scaling
-
-        try:
-            return str(Decimal(number) * Decimal(worth[0]) + Decimal(worth[1]))
-        except ArithmeticError:
-            return "inf"
-
-
-def _total(numbers: list[str]) -> str:
-    from xmlprom.series.scaling import total  # noqa: PLC0415 - few mappings add up within a row
-
-    return total(numbers) if numbers else "0"
 
 
 def _unix_time(text: str, value: Value) -> str:

@@ -22,7 +22,7 @@ from xmlprom.reading import files, row_counter
 from xmlprom.reading.patterns import compile_plan
 from xmlprom.reading.xml_parser import stream
 from xmlprom.series.aggregators import Distribution
-from xmlprom.series.builder import Totals
+from xmlprom.series.totals import Totals
 
 # Documents
 
