@@ -91,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False, formatter_class=_Help)
     common.add_argument("mapping", metavar="MAPPING", type=_text, help="a mapping's path, or a collector's name")
     common.add_argument(
-        "--source", metavar="PATH", type=_text, help="read this file or glob instead of the mapping's source"
+        "--source", metavar="PATH", type=_text, help="read this file or glob, or - for stdin, instead of the mapping's"
     )
 
     collect = commands.add_parser(

@@ -13,6 +13,7 @@ from typing import BinaryIO, NamedTuple
 from xmlprom import reasons
 from xmlprom.errors import RunError, path_text
 
+STANDARD_INPUT = "-"
 _CHUNK = 1 << 16  # bytes
 # A time stamp shows a change only if the clock has ticked since the last one, and a write through mmap shows late or
 # never. So a source is read twice and compared, where memory allows it; a larger one must have rested for a tick.
@@ -20,6 +21,7 @@ _MAX_COMPARED = 16 << 20  # bytes
 _RECENT = 60.0  # seconds since its last change in which a source may be in the middle of another
 _APART = 0.1  # seconds between both readings of such a source: longer than a writer waits for a busy processor
 _TICK = 0.05  # seconds
+_received: list[int] = []  # the descriptor of what standard input gave
 _COARSE_TICK = 2.05  # seconds; of file systems that keep whole seconds, or every other
 
 
@@ -87,6 +89,13 @@ class SourceFile(NamedTuple):
             yield piece
 
 
+class _Received(SourceFile):
+    """Standard input, which was received whole and can't change."""
+
+    def has_changed(self) -> bool:
+        return False
+
+
 def find_sources(pattern: str) -> list[str]:
     """The paths that a source stands for: itself, or what its glob matches, sorted.
 
@@ -106,6 +115,8 @@ def open_source(path: str, max_size: int) -> SourceFile:
     :param max_size: bytes
     :raises RunError: if there is none, it can't be read, is no regular file, is larger, or large and just written
     """
+    if path == STANDARD_INPUT:
+        return _open_standard_input(max_size)
     descriptor: int | None = None
     try:
         # O_NONBLOCK: opening a FIFO must not wait for its writer.
@@ -130,6 +141,26 @@ def open_source(path: str, max_size: int) -> SourceFile:
     finally:
         if descriptor is not None:
             os.close(descriptor)
+
+
+def _open_standard_input(max_size: int) -> SourceFile:
+    """Standard input as a file; it is read once, also when a run reads its source again."""
+    import tempfile  # noqa: PLC0415 - the timer's runs read files
+
+    if not _received:
+        with tempfile.TemporaryFile() as spool:
+            left = max_size + 1
+            while left and (piece := os.read(0, min(left, 1 << 20))):
+                spool.write(piece)
+                left -= len(piece)
+            if not left:
+                raise RunError(reasons.TOO_LARGE, f"has more bytes than limits.source_size, {max_size}")
+            spool.flush()
+            _received.append(os.dup(spool.fileno()))
+    stream = os.fdopen(os.dup(_received[0]), "rb", buffering=0)
+    stream.seek(0)
+    status = os.fstat(stream.fileno())
+    return _Received(STANDARD_INPUT, stream, status.st_size, status.st_mtime, _identity(status))
 
 
 def _identity(status: os.stat_result) -> tuple[int, ...]:
