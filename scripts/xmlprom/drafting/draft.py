@@ -63,11 +63,13 @@ def draft(sample: Sample) -> Draft:
     for element, proposals in proposed:
         mine = [proposal for proposal in proposals if proposal in kept]
         others = [proposal for proposal in proposals if proposal not in kept]
+        for path, same in itertools.groupby(mine, key=lambda proposal: proposal.section):
+            reasons = proposer.left_out.get(path, [])
+            sections.append(_section(element, path, list(same), others if path == element.path else [], reasons, names))
         if mine:
-            sections.append(_section(element, mine, others, proposer.left_out.get(element.path, []), names))
-        else:
-            reasons = proposer.left_out.get(element.path, [])[:_MAX_REASONS]
-            left_out += [f"{element.path}: {reason}" for reason in reasons] or ([element.path] if others else [])
+            continue
+        reasons = proposer.left_out.get(element.path, [])[:_MAX_REASONS]
+        left_out += [f"{element.path}: {reason}" for reason in reasons] or ([element.path] if others else [])
     sections = sections or [_bare(sample, steps, names)]
     return Draft(
         tuple(sections),
@@ -102,6 +104,7 @@ def _paths(sections: Sequence[DraftSection]) -> Iterator[str]:
 
 def _section(
     element: Element,
+    path: str,
     kept: Sequence[Proposal],
     others: Sequence[Proposal],
     reasons: Sequence[str],
@@ -111,7 +114,7 @@ def _section(
     count = element.place.count
     less = ", ".join(str((proposal.value or {}).get("from") or proposal.help) for proposal in others)
     left_out = [*([f"worth less: {less}"] if less else []), *reasons[:_MAX_REASONS]]
-    return DraftSection(element.path, f"{count} element{'' if count == 1 else 's'}", metrics, tuple(left_out))
+    return DraftSection(path, f"{count} element{'' if count == 1 else 's'}", metrics, tuple(left_out))
 
 
 def _metric(proposal: Proposal, names: MetricNames) -> DraftMetric:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from xmlprom.drafting import vocabulary
 from xmlprom.drafting.elements import Element, Field, fields
+from xmlprom.drafting.joins import Key, joined
 from xmlprom.drafting.path_steps import PathSteps, snake
 from xmlprom.drafting.text_kinds import is_unique_id, tells_time
 from xmlprom.drafting.text_stats import MAX_LENGTH
@@ -15,13 +16,6 @@ _FEW_ROWS = 60  # of which a text may be the key although its name says nothing
 _MAX_LEVEL = 2  # steps below the row
 _NO_KEY = ("clock", "grouped", "date", "duration", "amount", "flag", "list", "hex", "none")
 NAME = "name()"
-
-
-class Key(NamedTuple):
-    """A label that tells rows apart: its path from the row, and the words to name it after."""
-
-    path: str
-    words: tuple[str, ...]
 
 
 class Keys(NamedTuple):
@@ -44,7 +38,8 @@ class KeyFinder:
         self._own: dict[int, tuple[tuple[Key, ...], bool]] = {}
 
     def keys(self, element: Element) -> Keys:
-        own, whole = self.own(element)
+        found, whole = self.own(element)
+        own = tuple(joined(element, key, self._steps) or key for key in found)
         outer: list[Key] = []
         around, up = element.outer, "../"
         while around is not None:

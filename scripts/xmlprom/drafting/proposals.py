@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from xmlprom.drafting import vocabulary
 from xmlprom.drafting.elements import Element, Field, fields
-from xmlprom.drafting.keys import NAME, Key, KeyFinder, Keys
+from xmlprom.drafting.joins import Key, word_rows
+from xmlprom.drafting.keys import NAME, KeyFinder, Keys
 from xmlprom.drafting.number_reading import Reading, reading
 from xmlprom.drafting.path_steps import PathSteps, snake
 from xmlprom.drafting.states import flag_map, is_category, is_state
@@ -46,6 +47,7 @@ class Proposer:
 
     def propose(self, element: Element) -> Iterator[Proposal]:
         keys = self._finder.keys(element)
+        yield from self._words(element, keys)
         found = fields(element, self._steps)
         used = {key.path for key in keys.own}
         kinds = [
@@ -74,6 +76,17 @@ class Proposer:
             yield from self._counts(element, keys, kinds)
         if keys.own and any(field not in kinds for field in facts):
             yield self._info(element, keys, facts, alone=not numbers)
+
+    def _words(self, element: Element, keys: Keys) -> Iterator[Proposal]:
+        """Lists of numbers, each of which is named by the word at its place in another list."""
+        for rows in word_rows(element, self._steps):
+            own = (Key(f"{'../' * rows.up}{key.path}", key.words) for key in keys.all)
+            labels = (*own, *rows.of_group, rows.name)
+            value = {"from": ".", "aggregate": "last" if keys.whole else "sum", "invalid": "skip"}
+            help_ = f"{rows.words[-1].replace('_', ' ').capitalize()} by {rows.name.words[-1].replace('_', ' ')}"
+            remark = "" if keys.whole else "sum: several rows may share a series"
+            worth = 4.0 + _place_worth(element, keys)
+            yield Proposal(rows.path, rows.words, help_, "gauge", labels, value, worth, {}, remark)
 
     def _leave_out(self, element: Element, field: Field, reason: str) -> None:
         self.left_out.setdefault(element.path, []).append(f"{field.path} {reason}")

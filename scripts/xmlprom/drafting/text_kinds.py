@@ -33,9 +33,9 @@ FALSE = _texts(
 _AMOUNT = re.compile(
     r"([+-]?[0-9]{1,15}(?:\.[0-9]{1,12})?)(?:\s+((?:degrees? )?[A-Za-zµ°%/]{1,12})|([A-Za-zµ°%/]{1,5}))"
 )
-_GROUPED = re.compile(  # digits in groups, or a decimal comma
-    r"[+-]?(?:[0-9]{1,3}(?:[.,' \u00a0\u202f\u2009][0-9]{3}){1,8}(?:[.,][0-9]{1,9})?|[0-9]{1,15},[0-9]{1,9})"
-    r"(?:\s?[A-Za-z%]{1,5})?"
+_GROUPED = re.compile(  # digits in groups, or a decimal comma; not an address, 10.0.0.1
+    r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,9})?|[0-9]{1,3}(?:[.' \u00a0\u202f\u2009][0-9]{3})+,[0-9]{1,9}"
+    r"|[0-9]{1,3}(?:[' \u00a0\u202f\u2009][0-9]{3})+(?:\.[0-9]{1,9})?|[0-9]{1,15},[0-9]{1,9})(?:\s?[A-Za-z%]{1,5})?"
 )
 _NO_UNITS = frozenset(("x", "th", "st", "nd", "rd", "bit", "a", "b", "c", "e", "f"))  # "16x", "1st", "0b"
 _DATE = re.compile(  # has a time of day, or a date with a year of four digits

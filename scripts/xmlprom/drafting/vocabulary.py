@@ -33,7 +33,7 @@ STATES = _words(
 CONDITIONS = _words("state status health result outcome phase condition role")  # of which there are several words
 EVENTS = _words(
     "event entry record message log testcase case test line request transaction session trace taskbegin taskend"
-    " error failure warning exception alert history change commit property properties option setting script"
+    " error failure warning exception alert change commit property properties option setting script"
 )
 # Events of which there may be none, one or many.
 FAULTS = _words("error failure warning exception event alert alarm fault message flaky rerun incident violation")
