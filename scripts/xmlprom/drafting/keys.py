@@ -41,13 +41,15 @@ class KeyFinder:
         found, whole = self.own(element)
         own = tuple(joined(element, key, self._steps) or key for key in found)
         outer: list[Key] = []
-        around, up = element.outer, "../"
+        inner, around, up = element, element.outer, "../"
         while around is not None:
             found, known = self.own(around)
-            usable = [Key(f"{up}{key.path}", key.words) for key in found if self._steps.holds(f"{up}{key.path}")]
+            on_the_way = f"{inner.path.rpartition('/')[2]}/"  # a group around the rows gives its keys itself
+            reached = [key for key in found if not key.path.startswith(on_the_way)]
+            usable = [Key(f"{up}{key.path}", key.words) for key in reached if self._steps.holds(f"{up}{key.path}")]
             whole = whole and known and (bool(usable) or not around.repeats)
             outer = usable + [Key(f"{up}{key.path}", key.words) for key in self._sorts(around, found)] + outer
-            around, up = around.outer, f"{up}../"
+            inner, around, up = around, around.outer, f"{up}../"
         return Keys(own, tuple(outer), whole and not element.anywhere)
 
     def _sorts(self, element: Element, keys: Sequence[Key]) -> list[Key]:
@@ -140,7 +142,7 @@ def _lowest(element: Element, field: Field) -> int:
     """The lowest rank that the key of an element may have which doesn't repeat."""
     if element.row is not None:  # a group has the keys of its row
         return _NAMED if field.level < _MAX_LEVEL else -1
-    named = element.outer is not None or (field.words and field.words[-1].endswith("name"))
+    named = element.outer is not None or (len(field.words) == 1 and field.words[-1].endswith("name"))
     return _PLACE if named else _NAME
 
 

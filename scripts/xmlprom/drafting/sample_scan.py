@@ -83,8 +83,8 @@ class _Scanner(Target):
         self._gathered = gathered
         self._open: list[Place] = []
         self._serials: list[int] = []
-        self._counts: list[dict[int, int]] = []  # of the children of each open element, by place
-        self._parts: list[list[str]] = []
+        self._counts: list[dict[Place, int] | None] = []  # of the children of each open element, by place
+        self._parts: list[list[str] | None] = []
         self._length = 0
         self.start, self.end, self.data = self._start, self._end, self._data
 
@@ -93,52 +93,63 @@ class _Scanner(Target):
             self._gathered.prefixes.setdefault(uri, prefix or "")
 
     def _start(self, tag: str, attributes: Attributes) -> None:
-        if len(self._open) >= self._max_depth:
+        open_, serials = self._open, self._serials
+        if len(open_) >= self._max_depth:
             raise RunError(reasons.LIMIT, f"elements are nested deeper than {self._max_depth}")
-        gathered = self._gathered
         place = self._place(tag)
         place.count += 1
+        gathered = self._gathered
         gathered.serial += 1
-        self._open.append(place)
-        self._serials.append(gathered.serial)
-        self._counts.append({})
-        self._parts.append([])
+        open_.append(place)
+        serials.append(gathered.serial)
+        self._counts.append(None)
+        self._parts.append(None)
         self._length = 0
         for name, text in attributes.items():
-            stats = place.attributes.get(name)
-            if stats is None and gathered.attributes < _MAX_ATTRIBUTES:
-                gathered.attributes += 1
-                stats = place.attributes[name] = TextStats()
+            stats = place.attributes.get(name) or self._attribute(place, name)
             if stats is not None:
-                stats.add(text.strip(), self._serials)
+                stats.add(text, serials)
+
+    def _attribute(self, place: Place, name: str) -> TextStats | None:
+        if self._gathered.attributes >= _MAX_ATTRIBUTES:
+            return None
+        self._gathered.attributes += 1
+        return place.attributes.setdefault(name, TextStats())
 
     def _place(self, tag: str) -> Place:
-        gathered = self._gathered
         if not self._open:
-            if gathered.root is None:
-                gathered.root = Place(tag)
-            elif gathered.root.tag != tag:
-                raise RunError(reasons.MALFORMED, f"the root is {tag}, that of the first sample {gathered.root.tag}")
-            gathered.root.most = 1
-            return gathered.root
+            return self._root(tag)
         parent = self._open[-1]
         parent.is_leaf = False
-        place = gathered.nested.get(tag)
-        if place is None:
-            above = next((above for above in self._open if above.tag == tag), None)
-            if above is not None:
-                place = gathered.nested[tag] = above
-        if place is not None:
+        nested = self._gathered.nested
+        place = (nested.get(tag) if nested else None) or parent.children.get(tag) or self._first(parent, tag)
+        if nested and tag in nested:
             parent.recursive = True
-        else:
-            place = parent.children.get(tag) or self._new(parent, tag)
         counts = self._counts[-1]
-        number = counts.get(id(place), 0) + 1
-        counts[id(place)] = number
+        if counts is None:
+            counts = self._counts[-1] = {}
+        number = counts[place] = counts.get(place, 0) + 1
         if number == 1:
             place.parents += 1
         place.most = max(place.most, number)
         return place
+
+    def _root(self, tag: str) -> Place:
+        gathered = self._gathered
+        if gathered.root is None:
+            gathered.root = Place(tag)
+        elif gathered.root.tag != tag:
+            raise RunError(reasons.MALFORMED, f"the root is {tag}, that of the first sample {gathered.root.tag}")
+        gathered.root.most = 1
+        return gathered.root
+
+    def _first(self, parent: Place, tag: str) -> Place:
+        """The place of the first element of that name below a parent: that around it which has the name too, or new."""
+        above = next((above for above in self._open if above.tag == tag), None)
+        if above is None:
+            return self._new(parent, tag)
+        self._gathered.nested[tag] = above
+        return above
 
     def _new(self, parent: Place, tag: str) -> Place:
         gathered = self._gathered
@@ -148,15 +159,22 @@ class _Scanner(Target):
         return parent.children.setdefault(tag, Place(tag))
 
     def _data(self, text: str) -> None:
-        if self._length <= MAX_TEXT:
-            self._parts[-1].append(text)
+        if self._length <= MAX_TEXT and (self._length or not text.isspace()):
+            parts = self._parts[-1]
+            if parts is None:
+                parts = self._parts[-1] = []
+            parts.append(text)
             self._length += len(text)
 
     def _end(self, _tag: str) -> None:
         place = self._open[-1]
         parts = self._parts.pop()
         if place.is_leaf:
-            place.text.add("".join(parts).strip() if parts else "", self._serials)
+            if parts:
+                place.text.add("".join(parts).strip(), self._serials)
+            else:
+                place.text.count += 1
+                place.text.blank += 1
         self._open.pop()
         self._serials.pop()
         self._counts.pop()

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from xmlprom.drafting.text_kinds import Kind, kind_of
+from xmlprom.drafting.text_kinds import kind_of
 
 MAX_VALUES = 24  # distinct texts kept of each place
 MAX_LENGTH = 128  # characters of a text that is kept
@@ -14,6 +14,8 @@ MAX_TEXT = 256  # characters of a text that is looked at
 _MAX_FORMS = 8
 _MAX_SIBLINGS = 1000  # of which it is known whether two are alike
 _MAX_DISTINCT = 2000
+_ALL_LOOKED_AT, _LOOKED_AT = 20_000, 16  # texts of a place; of those after them, one in so many
+_NUMERIC = ("number", "amount", "date")
 LEVELS = 4  # how far up a row may be from the text
 
 
@@ -25,12 +27,12 @@ class TextStats:
     """
 
     __slots__ = (
-        "_distinct", "_scopes", "_seen", "_watched", "count", "forms", "kinds", "least", "longest", "longs", "many",
-        "most", "nonzero", "parents", "repeats", "units", "values", "whole",
+        "_distinct", "_scopes", "_seen", "_watched", "blank", "count", "forms", "kinds", "least", "longest", "longs",
+        "many", "most", "nonzero", "repeats", "units", "values", "whole",
     )  # fmt: skip
 
     def __init__(self) -> None:
-        self.count = self.longs = self.longest = self.nonzero = 0
+        self.count = self.blank = self.longs = self.longest = self.nonzero = 0
         self.values: dict[str, int] = {}
         self.many = False
         self.kinds: Counter[str] = Counter()  # of texts that are not in `values`
@@ -38,7 +40,6 @@ class TextStats:
         self.forms: dict[str, None] = {}
         self.least, self.most, self.whole = math.inf, -math.inf, True
         self.repeats = [False] * LEVELS
-        self.parents = 0
         self._distinct: set[int] = set()
         self._watched = list(range(LEVELS))
         self._scopes = [-1] * LEVELS
@@ -47,28 +48,37 @@ class TextStats:
     def add(self, text: str, open_elements: Sequence[int]) -> None:
         """Take a text; `open_elements`: serial numbers of the open elements, that which holds it last."""
         self.count += 1
-        if text in self.values:
-            self.values[text] += 1
-        else:
-            self._take(text)
-        if self._watched and text:
+        values = self.values
+        if text in values:
+            values[text] += 1
+        elif not self.many or self.count <= _ALL_LOOKED_AT:
+            self._take(text.strip(), 1)
+        elif self.count % _LOOKED_AT == 0:
+            self._take(text.strip(), _LOOKED_AT)
+        if self._watched:
             self._compare(text, open_elements)
 
-    def _take(self, text: str) -> None:
+    def _take(self, text: str, times: int) -> None:
+        """Look at a text that stands for so many."""
+        if not text:
+            self.blank += times
+            return
         self.longest = max(self.longest, len(text))
         if len(text) > MAX_TEXT:
-            self.longs += 1
+            self.longs += times
             self.many = True
             return
-        kind = kind_of(text.strip()) if text.strip() else Kind("empty")
-        if len(self.values) < MAX_VALUES and len(text) <= MAX_LENGTH:
-            self.values[text] = 1
+        kind = kind_of(text)
+        if text in self.values:
+            self.values[text] += times
+        elif len(self.values) < MAX_VALUES and len(text) <= MAX_LENGTH:
+            self.values[text] = times
         else:
             self.many = True
-            self.kinds[kind.name] += 1
+            self.kinds[kind.name] += times
             if len(self._distinct) < _MAX_DISTINCT:
                 self._distinct.add(hash(text))
-        if kind.name in ("number", "amount", "date"):
+        if kind.name in _NUMERIC:
             self.least, self.most = min(self.least, kind.number), max(self.most, kind.number)
             self.whole = self.whole and kind.number == int(kind.number)
             self.nonzero += kind.number != 0
@@ -84,8 +94,6 @@ class TextStats:
             seen = self._seen[level]
             if self._scopes[level] != scope:
                 self._scopes[level] = scope
-                if level == 0:
-                    self.parents += 1
                 seen.clear()
             key = hash(text)
             if key in seen or len(seen) >= _MAX_SIBLINGS:
@@ -99,17 +107,17 @@ class TextStats:
         """How many texts are of each kind."""
         found = Counter(self.kinds)
         for text, times in self.values.items():
-            found[kind_of(text.strip()).name if text.strip() else "empty"] += times
+            found[kind_of(text).name] += times
         return found
 
     @property
     def filled(self) -> int:
-        return self.count - sum(times for text, times in self.values.items() if not text.strip())
+        return self.count - self.blank
 
     @property
     def words(self) -> list[str]:
         """The distinct texts that are not empty, as far as kept."""
-        return [text for text in self.values if text.strip()]
+        return list(self.values)
 
     @property
     def distinct(self) -> int:
@@ -118,7 +126,7 @@ class TextStats:
 
     def of_kind(self, *names: str) -> list[str]:
         """The kept texts of these kinds."""
-        return [text for text in self.words if kind_of(text.strip()).name in names]
+        return [text for text in self.words if kind_of(text).name in names]
 
 
 def merge(all_stats: Iterable[TextStats]) -> TextStats:
@@ -126,6 +134,7 @@ def merge(all_stats: Iterable[TextStats]) -> TextStats:
     merged = TextStats()
     for stats in all_stats:
         merged.count += stats.count
+        merged.blank += stats.blank
         merged.longs += stats.longs
         merged.longest = max(merged.longest, stats.longest)
         merged.nonzero += stats.nonzero
@@ -134,7 +143,7 @@ def merge(all_stats: Iterable[TextStats]) -> TextStats:
                 merged.values[text] = merged.values.get(text, 0) + times
             else:
                 merged.many = True
-                merged.kinds[kind_of(text.strip()).name if text.strip() else "empty"] += times
+                merged.kinds[kind_of(text).name] += times
                 merged._distinct.add(hash(text))
         merged.many = merged.many or stats.many
         merged.kinds.update(stats.kinds)
@@ -144,5 +153,4 @@ def merge(all_stats: Iterable[TextStats]) -> TextStats:
         merged.least, merged.most = min(merged.least, stats.least), max(merged.most, stats.most)
         merged.whole = merged.whole and stats.whole
         merged.repeats = [one or other for one, other in zip(merged.repeats, stats.repeats)]
-        merged.parents = max(merged.parents, stats.parents)
     return merged
