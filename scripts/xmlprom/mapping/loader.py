@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from xmlprom.errors import MappingError, Problem
-from xmlprom.mapping.metric_loader import MAX_NAMES, Found, load_metric
+from xmlprom.mapping.metric_loader import MAX_LABELS, MAX_NAMES, Found, load_metric
 from xmlprom.mapping.model import Limits, Mapping, Metric, Section
 from xmlprom.mapping.naming import label_name_fault, sample_names
 from xmlprom.mapping.value_loader import NO_PATH, Context, path_of
@@ -105,6 +105,8 @@ def _constant_labels(node: Node) -> dict[str, str]:
         if fault:
             key.problem(fault)
         labels[name] = value.text() or ""
+    if len(labels) > MAX_LABELS:
+        node.problem(f"more than {MAX_LABELS} labels: that takes node_exporter too long")
     return labels
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 TYPES = ("gauge", "counter", "histogram", "summary", "info")
 STEP_KEYS = ("part", "lower", "cut")  # of a label; label_steps has the same, and is imported only for them
+MAX_LABELS = 64  # of a series: what an exporter takes grows with their square
 MAX_NAMES = 1000  # of one metric with {label} in its name
 
 Found = tuple[Metric, Node]  # with the node of its name, for what is checked over all metrics
@@ -110,6 +111,10 @@ def _labels(node: Node, context: Context) -> tuple[Label, ...]:
         label = _label(name, value, context)
         if label:
             labels.append(label)
+    if len(labels) + len(context.constant) > MAX_LABELS:
+        node.problem(
+            f"more than {MAX_LABELS} labels, with the constant ones: node_exporter takes too long to serve them"
+        )
     return tuple(labels)
 
 

@@ -22,6 +22,7 @@ _BASE_UNITS = {
 }  # fmt: skip
 _RESERVED_SUFFIXES = ("_bucket", "_sum", "_count", "_created", "_info")
 _TARGET_LABELS = ("job", "instance")
+_PROMETHEUS_NAMES = re.compile("up|ALERTS|ALERTS_FOR_STATE|scrape_.*")  # what rules everywhere rely on
 _TAKEN_PREFIXES = ("node_", "go_", "process_", "promhttp_", "xmlprom_")
 _SAMPLE_SUFFIXES = {"histogram": ("_bucket", "_sum", "_count"), "summary": ("_sum", "_count")}
 _REQUIRED_SUFFIX = {"counter": "_total", "info": "_info"}
@@ -31,6 +32,8 @@ def metric_name_fault(name: str, type_: str) -> str | None:
     """Why `name` can't be the name of a metric of that type, None if it can."""
     if not _METRIC.fullmatch(name):
         return f"{name!r} is no metric name: letters, digits and '_', no digit first"
+    if _PROMETHEUS_NAMES.fullmatch(name):
+        return f"{name!r} is a name that Prometheus writes itself: choose another"
     for prefix in _TAKEN_PREFIXES:
         if name.startswith(prefix):
             return f"{name!r}: names with {prefix!r} belong to node_exporter or xmlprom: choose another prefix"

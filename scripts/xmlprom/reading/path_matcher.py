@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, TypeVar
 
 from xmlprom import reasons
-from xmlprom.errors import RunError
+from xmlprom.errors import RunError, quoted
 from xmlprom.reading.holders import Attributes, Holder, Row
 from xmlprom.reading.patterns import Plan, RowTarget, Target, TextTarget
 
@@ -250,5 +250,7 @@ class PathMatcher:
             return
         paths = ", ".join(dict.fromkeys(fields.rows.text for fields in self._plan.sections))
         namespace, _, name = state.tag.rpartition("}")
-        hint = f" (of namespace {namespace[1:]}: write {{*}}{name}, or declare a prefix)" if namespace else ""
-        raise RunError(reasons.ROOT, f"the root element {name}{hint} can't match the rows' path {paths}")
+        hint = (
+            f" (of namespace {quoted(namespace[1:])}: write {{*}}{name[:60]}, or declare a prefix)" if namespace else ""
+        )
+        raise RunError(reasons.ROOT, f"the root element {name[:60]}{hint} can't match the rows' path {paths}")

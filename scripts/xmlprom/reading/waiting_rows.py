@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Optional
 
 from xmlprom import reasons
-from xmlprom.errors import Fault, RunError
+from xmlprom.errors import Fault, RunError, quoted
 from xmlprom.reading.holders import Around, Cells, Frame, Origin, Pending, Row
 from xmlprom.reading.patterns import Plan
 
@@ -172,9 +172,5 @@ def _no_partner(row: Row, column: int, key: object, frame: Frame) -> Fault:
     path = row.fields.paths[column].text
     if isinstance(key, Fault):
         return key
-    whose = "a row without that text" if key is None else f"the row's {_shown(str(key))}"
+    whose = "a row without that text" if key is None else f"the row's {quoted(str(key))}"
     return Fault(reasons.JOIN, f"no partner for {whose}: {path} matches nothing in {frame.place()}")
-
-
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= 60 else f"{text[:57]}...")

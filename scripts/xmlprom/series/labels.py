@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from xmlprom import reasons
-from xmlprom.errors import RunError
+from xmlprom.errors import RunError, quoted
 from xmlprom.mapping.model import Label, Limits
 from xmlprom.reading.patterns import Cell, RawRow
 from xmlprom.series.cells import text_of
@@ -88,7 +88,7 @@ class LabelReader:
     def _undeclared(self, text: str, what: str) -> Exposed:
         if self.label.other is not None:
             return Exposed(self.label.other, "no declared value", folded=True)
-        message = f"{_shown(text)} at {self.label.path.text} {what}, or say with 'other' where to count it"
+        message = f"{quoted(text)} at {self.label.path.text} {what}, or say with 'other' where to count it"
         raise self._failed(reasons.VALUE, message)
 
     def _too_long(self, text: str) -> Exposed:
@@ -96,7 +96,7 @@ class LabelReader:
             return Exposed(FOLDED, "past a limit", folded=True)
         raise self._failed(
             reasons.LIMIT,
-            f"the label {self.label.name!r} would be {len(text)} characters long, {_shown(text)};"
+            f"the label {self.label.name!r} would be {len(text)} characters long, {quoted(text)};"
             f" limits.label_length is {self._limits.label_length}: 'cut: 64' keeps the first 64",
         )
 
@@ -114,7 +114,3 @@ def explanation(label: Label, text: str | None, exposed: Exposed, value: str) ->
     if exposed.why == "default":
         return f"default: nothing {place}, so {label.name} is {value!r}"
     return f"{exposed.why}: {text or ''!r} {place}, so {label.name} is {value!r}" if exposed.why else None
-
-
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= 60 else f"{text[:57]}...")

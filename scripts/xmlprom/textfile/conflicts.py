@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator, Sequence
 
 from xmlprom import reasons
-from xmlprom.errors import RunError
+from xmlprom.errors import RunError, path_text
 from xmlprom.textfile.collector_files import CollectorFiles
 from xmlprom.textfile.neighbours import Neighbours
 from xmlprom.textfile.ownership import check_owner
@@ -38,7 +38,7 @@ def check_publishable(content: bytes, files: CollectorFiles) -> None:
     for file in _prom_files(files):
         why = neighbours.conflict(file)
         if why:
-            raise RunError(reasons.CONFLICT, f"{file} conflicts: {why}; rename the metric in one of both")
+            raise RunError(reasons.CONFLICT, f"{path_text(file)} conflicts: {why}; rename the metric in one of both")
 
 
 def _prom_files(files: CollectorFiles) -> Iterator[str]:

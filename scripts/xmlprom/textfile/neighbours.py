@@ -13,6 +13,7 @@ import re
 import stat
 from collections.abc import Iterator
 
+from xmlprom.errors import quoted
 from xmlprom.textfile.text_parser import SUFFIXES, ExpositionError, FamilyText, family_of, meta_of, sample_of, series_of
 
 _MAX_LINE = 1 << 20  # bytes; no series that xmlprom publishes is as long
@@ -77,7 +78,7 @@ class Neighbours:
             if (other.type or "untyped") != (family.type or "untyped"):
                 return f"metric {family.name}: its type is {other.type} there, {family.type} here"
             if other.help != family.help:
-                return f"metric {family.name}: its help is {_short(other.help)} there, {_short(family.help)} here"
+                return f"metric {family.name}: its help is {quoted(other.help)} there, {quoted(family.help)} here"
             if family.name in shared:
                 return f"metric {family.name}: the series {shared[family.name]}"
         return None
@@ -85,10 +86,6 @@ class Neighbours:
 
 def _unquoted(name: str) -> str:
     return name[1:-1] if name.startswith('"') else name
-
-
-def _short(text: str | None) -> str:
-    return repr(text if text is None or len(text) <= 60 else f"{text[:57]}...")
 
 
 def _lines(file: str) -> Iterator[bytes]:

@@ -25,7 +25,7 @@ from xmlprom.errors import RunError
 from xmlprom.mapping import location
 from xmlprom.mapping.loader import load
 from xmlprom.reading import files
-from xmlprom.textfile import atomic_write
+from xmlprom.textfile import atomic_write, conflicts
 from xmlprom.textfile.collector_files import CollectorFiles
 from xmlprom.textfile.ownership import mark
 
@@ -214,6 +214,17 @@ def test_what_is_not_certain_to_be_of_release_0_1_is_not_taken_over(status, data
     os.utime(mine.files.data, (written, written))
     assert failing(mine).reason == "conflict"
     assert Path(mine.files.data).read_text() == data
+
+
+def test_a_data_file_that_takes_too_long_to_serve_is_refused(job, monkeypatch):
+    mine = job()
+    collector_run.run(mine)
+    before = Path(mine.files.data).read_bytes()
+    monkeypatch.setattr(conflicts, "MAX_SIZE", len(before) - 1)
+    assert failing(mine).reason == "limit"
+    assert Path(mine.files.data).read_bytes() == before
+    monkeypatch.setattr(conflicts, "MAX_SIZE", len(before))
+    collector_run.run(mine)
 
 
 # The bulk and form of neighbours

@@ -41,6 +41,18 @@ FAULTS = {
         "rows: /a\nmetrics:\n  - {name: node_load1, help: h}\n",
         "belong to node_exporter",
     ),
+    "Prometheus' own name": (
+        "rows: /a\nmetrics:\n  - {name: up, help: h}\n",
+        "'up' is a name that Prometheus writes itself",
+    ),
+    "Prometheus' own prefix": (
+        "rows: /a\nmetrics:\n  - {name: scrape_series, help: h}\n",
+        "'scrape_series' is a name that Prometheus writes itself",
+    ),
+    "too many labels": (
+        GOOD + "    labels: {" + ", ".join(f"l{number}: '@a'" for number in range(65)) + "}\n",
+        "more than 64 labels",
+    ),
     "name twice": (GOOD + "  - name: m\n    help: h\n", "6:11: metrics[1].name: the name 'm' is taken"),
     "unparsable path": (
         GOOD + "    labels: {x: 'a/b('}\n",

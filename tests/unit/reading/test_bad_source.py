@@ -176,3 +176,42 @@ def test_bytes_that_are_wrong_in_the_encoding(place, encoding, rows, tmp_path, w
     result = run("collect", mapping, "--source", source, "--dry-run")
     assert (result.status, result.out) == (1, "")
     assert "not well-formed XML" in result.err
+
+
+HOSTILE_TEXTS = {
+    "namespace": "<store xmlns='urn:{}'/>",
+    "root": "<{}/>",
+    "name": "<store><{}></store>",
+    "text": "<store><orange operation='{}'/></store>",
+}
+
+
+@pytest.mark.parametrize("place", HOSTILE_TEXTS)
+@pytest.mark.parametrize(
+    "text", ["x" * 100_000, "&#10;xmlprom: forged", "&#x9b;31m&#x85;&#x2028;&#x202e;", "\U000e0041"], ids=range(4)
+)
+def test_a_message_is_one_short_line_without_control_characters(place, text, tmp_path):
+    """What a source holds could forge a line of the journal, rule a terminal, or fill the disk a little each minute."""
+    mapping = tmp_path / "m.yml"
+    mapping.write_text(
+        "rows: /store/*\nmetrics:\n"
+        "  - {name: m, help: h, labels: {operation: {from: '@operation', values: [create]}}}\n"
+    )
+    source = tmp_path / "source.xml"
+    source.write_text(HOSTILE_TEXTS[place].format(text), encoding="utf-8")
+    os.utime(source, (0, 0))
+    result = run("collect", mapping, "--source", source, "--dry-run")
+    assert (result.status, result.out) == (1, "")
+    assert result.err.endswith("\n")
+    assert result.err[:-1].isprintable()
+    assert len(result.err) < 1200
+
+
+@pytest.mark.parametrize("name", ["a\nxmlprom: forged.xml", "a\x1b[31m.xml", "a\u202e.xml"], ids=range(3))
+def test_a_files_name_is_quoted_where_it_holds_what_can_not_be_printed(name, tmp_path):
+    (tmp_path / name).write_bytes(b"<store>")
+    os.utime(tmp_path / name, (0, 0))
+    result = run("collect", MAPPING, "--source", f"{tmp_path}/a*", "--dry-run")
+    assert result.status == 1
+    assert result.err[:-1].isprintable()
+    assert result.err.startswith("xmlprom: '/")
