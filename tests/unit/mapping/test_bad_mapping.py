@@ -49,6 +49,10 @@ FAULTS = {
         "rows: /a\nmetrics:\n  - {name: scrape_series, help: h}\n",
         "'scrape_series' is a name that Prometheus writes itself",
     ),
+    "too many constant labels": (
+        GOOD + "labels: {" + ", ".join(f"l{number}: x" for number in range(12_000)) + "}\n",
+        "labels: more than 64 labels",
+    ),
     "too many labels": (
         GOOD + "    labels: {" + ", ".join(f"l{number}: '@a'" for number in range(65)) + "}\n",
         "more than 64 labels",
