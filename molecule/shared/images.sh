@@ -21,8 +21,10 @@ base() {
     echo "docker.io/library/debian:${name#debian}" && return
   fi
   if ! podman image exists "$image"; then
-    as_root mmdebstrap --quiet --variant=minbase --include=ca-certificates "${suites[$name]}" - |
-      podman import --quiet - "$image" >&2
+    # Imported only when it is whole: an image that mmdebstrap did not finish would be kept for a week.
+    as_root mmdebstrap --quiet --variant=minbase --include=ca-certificates "${suites[$name]}" - >"$work/base.tar" ||
+      die "mmdebstrap failed for ${suites[$name]}"
+    podman import --quiet "$work/base.tar" "$image" >&2
   fi
   echo "$image"
 }
@@ -52,6 +54,8 @@ kind=$1 && shift
 week=$(date -u +%GW%V)
 hash=$( (cat Containerfile && echo "$week") | sha256sum | cut -c1-12)
 
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 exec 9<Containerfile
 flock 9
 for name in "$@"; do
