@@ -14,7 +14,7 @@ _CALENDAR = re.compile(r"P[0-9]+[YM]")
 _AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([^\W\d_]+)")
 _JOINT = re.compile(r"\s*(?:,\s*)?(?:and\b\s*)?")
 _CLOCK = re.compile(
-    r"(?:(?P<days>[0-9]+)(?:\s*d(?:ays?)?(?:,\s*|\s+)|-))?"
+    r"(?:(?P<days>[0-9]+)(?:\s*d(?:ays?)?(?:,\s*|\s+)|-|\.(?=[0-9]{2}:[0-9]{2}:[0-9]{2})))?"
     r"(?P<first>[0-9]{1,12}):(?P<second>[0-9]{2})(?::(?P<third>[0-9]{2}))?(?P<fraction>\.[0-9]+)?"
 )
 _SECONDS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}

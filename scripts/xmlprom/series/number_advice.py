@@ -5,10 +5,13 @@ Imported only when a text was refused.
 
 from __future__ import annotations
 
+import re
+
 from xmlprom.mapping.model import Unit, Value
 from xmlprom.series.number_forms import FORMS, HEXADECIMAL, PLAIN, NumberForm
 
 _MARK = {",": "','", ".": "'.'", " ": "a space", "'": '"\'"'}
+_UNIT = re.compile(r"[^\W\d_]+(?:[ /][^\W\d_]+)?|[%\u00b0\u2103][^\W\d_]*")
 _PREFIXES = {"k": "1000", "K": "1024", "M": "1048576", "G": "1073741824", "T": "1099511627776"}
 
 
@@ -31,9 +34,10 @@ def message(text: str, value: Value, what: str = "") -> str:
     advice = _form_advice(text, value) or _unit_advice(text, value)
     if advice:
         return f"{place} is not a number{advice}"
+    part = "take the number out of it with 'part', " if re.search("[0-9]", text) and not value.parts else ""
     return (
-        f"{place} is not a number: add it to 'missing' or 'map' ('other' takes all other texts), or count such rows"
-        " with 'invalid: skip'"
+        f"{place} is not a number: {part}add it to 'missing' or 'map' ('other' takes all other texts), or count such"
+        " rows with 'invalid: skip'"
     )
 
 
@@ -88,6 +92,8 @@ def _unit_advice(text: str, value: Value) -> str | None:
     from xmlprom.series.units import factors, family_of  # noqa: PLC0415 - see the module
 
     unit = text_unit(text, value.form)
+    if unit and value.unit is None and not _UNIT.fullmatch(unit):
+        return ": take the number out of it, part: '{} *'"
     if unit and value.unit is None:
         family = family_of(unit)
         write = family or (f"{{names: {{{unit}: {_PREFIXES[unit]}}}}}" if unit in _PREFIXES else unit)

@@ -114,7 +114,7 @@ def factors(family: str) -> dict[str, tuple[str, str]]:
 
 def is_word(unit: str) -> bool:
     """Whether a unit is a full word, which may be in any case: not an abbreviation, whose case means something."""
-    return len(unit) > 3 and unit.isalpha() and unit.islower() and not unit.endswith("bps")
+    return len(unit) > 2 and unit.isalpha() and unit.islower() and not unit.endswith("bps")
 
 
 def family_of(unit: str) -> str | None:

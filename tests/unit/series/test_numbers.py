@@ -73,6 +73,9 @@ FORMS = [
     ("unit: seconds", "1 hour and 5 minutes", 3900),
     ("unit: seconds", "3d 2h 11m 9s", 267069),
     ("unit: seconds", "93784 secs", 93784),
+    ("unit: seconds", "1 Day, 2 Hours", 93600),
+    ("unit: seconds", "1.02:03:04", 93784),
+    ("unit: bytes", "2 GigaBytes", 2e9),
     ("unit: seconds", "12:30:05", 45005),
     ("unit: seconds", "1 day, 2:03:04", 93784),
     ("unit: seconds", "1-02:03:04", 93784),
@@ -143,6 +146,9 @@ NO_NUMBERS = [
     ("number: '0x1F'", "f" * 400, "is too large for a number"),
     ("scale: 1e300", "1e300", "is too large for a number"),
     ("offset: 1", "1e99999999999999999999", "is too large for a number"),
+    ("", "5 (ok)", "is not a number: take the number out of it, part: '{} *'"),
+    ("", "offset=1.8 ms", "is not a number: take the number out of it with 'part', add it to 'missing' or 'map'"),
+    ("unit: bits/s", "1 KBPS", "the unit 'KBPS' is not in the family bits/s"),
     ("", "what", "is not a number: add it to 'missing' or 'map' ('other' takes all other texts)"),
 ]
 
