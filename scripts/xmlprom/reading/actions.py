@@ -35,7 +35,6 @@ class Actions(NamedTuple):
     besides: tuple[Beside, ...]
     following: tuple[Row, ...]
     keyed: tuple[Keyed, ...]
-    held_rows: tuple[Row, ...]
     sibling_texts: tuple[tuple[Siblings, SiblingTarget, Into], ...]
     beside_texts: tuple[tuple[Beside, BesideTextTarget, Into], ...]
     texts: tuple[tuple[Into, str], ...]
@@ -47,8 +46,8 @@ class Actions(NamedTuple):
 
     @property
     def at_end(self) -> bool:
-        """Whether there is something to do at the end."""
-        return bool(self.frames or self.besides or self.keyed or self.held_rows)
+        """Whether there is something to do at the end, beside rows."""
+        return bool(self.frames or self.besides or self.keyed)
 
 
 class Binder:
@@ -81,7 +80,6 @@ class Binder:
             besides=tuple(besides.values()),
             following=tuple(row for row in state.open_rows if row.beside),
             keyed=tuple(keyed.values()),
-            held_rows=tuple(row for row in state.open_rows if not row.fields.simple),
             sibling_texts=tuple(
                 (state.holder(("siblings", one.number), 1, Siblings), one, self._into(state, one.into))
                 for one in state.of_kind(SiblingTarget)

@@ -62,7 +62,19 @@ class Row(Holder):
     the row, from the innermost on.
     """
 
-    __slots__ = ("fields", "section", "origin", "frames", "beside", "_names", "_attributes", "_any", "_above")
+    __slots__ = (
+        "fields",
+        "section",
+        "origin",
+        "frames",
+        "beside",
+        "plain",
+        "alone",
+        "_names",
+        "_attributes",
+        "_any",
+        "_above",
+    )
 
     def __init__(self, fields: Fields, state: State) -> None:
         super().__init__(state)
@@ -70,6 +82,8 @@ class Row(Holder):
         self.section = fields.number
         self.origin: Origin | None = None
         self.beside: Beside | None = None
+        self.plain = not fields.rows.words
+        self.alone = not (fields.sums or fields.beside or fields.ordered)  # needs but what is around it
         self.frames: tuple[Around, ...] = ()
         self._names: list[Cell] = [None] * fields.width
         for column in fields.counts:

@@ -44,8 +44,8 @@ class State(dict[str, "State"]):
 
     `holders` are what texts of the open element, and of those in it, are put into. `whole` are the rows that the
     element's start tag holds whole, `open_rows` those of which more comes below it, `ready_rows` those of them that
-    are complete when they end. `counted`: the steps with a position that children may match; `counters` has how many
-    did so in the open element. `actions`: what else its start and end need, made by the row reader.
+    are complete when they end, `held_rows` the others. `counted`: children may match steps with a position, `counters`
+    has how many did so. `actions`: what else its start needs if it `opens`, and its end if it `closes`.
 
     Where counting rows of one section is all there is to do, `tallies` has them: by the attribute `attribute`, if that
     alone tells them apart, or by `key(attributes)`. Where the element's text is all that is wanted of it and of what
@@ -59,8 +59,8 @@ class State(dict[str, "State"]):
     begin: int
     __slots__ = (
         "matcher", "up", "tag", "depth", "waiting", "targets", "undecided", "outcomes", "active",
-        "holders", "whole", "open_rows", "ready_rows", "counted", "counters", "actions", "attributes",
-        "tallies", "attribute", "key", "only_text", "row", "column", "begin",
+        "holders", "whole", "open_rows", "ready_rows", "held_rows", "counted", "counters", "actions",
+        "opens", "closes", "attributes", "tallies", "attribute", "key", "only_text", "row", "column", "begin",
     )  # fmt: skip
 
     def __init__(
@@ -89,10 +89,13 @@ class State(dict[str, "State"]):
         self.whole = tuple(row for row in rows if row.fields.at_start)
         self.open_rows = tuple(row for row in rows if not row.fields.at_start)
         self.ready_rows = tuple(row for row in self.open_rows if row.fields.simple)
+        self.held_rows = tuple(row for row in self.open_rows if not row.fields.simple)
         self.attribute: str | None = None
         self.key: Callable[[Attributes], object] | None = None
         self.only_text: TextTarget | None = None
         self.actions = matcher.actions(self) if targets else None
+        self.opens = self.actions is not None and self.actions.at_start
+        self.closes = self.actions is not None and self.actions.at_end
         if len(targets) == 1 and not self.counted:
             self._take_short_way()
 

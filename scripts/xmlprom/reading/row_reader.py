@@ -145,9 +145,8 @@ class RowReader(Target):
             row.texts = row.at_start_tag(attributes)
         if state.counted:
             state.counters.clear()
-        actions = state.actions
-        if actions and actions.at_start:
-            self._open(state, actions, attributes)
+        if state.opens and state.actions:
+            self._open(state, state.actions, attributes)
         for row in state.whole:
             self._counter.rows[row.section].append(tuple(row.at_start_tag(attributes)))  # type: ignore[arg-type]
 
@@ -196,17 +195,19 @@ class RowReader(Target):
     def _leave(self, state: State) -> None:
         if self._texts.open:
             self._texts.end(state.depth)
-        actions = state.actions
-        if actions and actions.at_end:
-            self._close(actions)
         for row in state.ready_rows:
             self._counter.rows[row.section].append(tuple(row.texts))  # type: ignore[arg-type]
+        if state.closes and state.actions:
+            self._close(state, state.actions)
+        else:
+            for row in state.held_rows:
+                self._waiting.finish(row)
 
-    def _close(self, actions: Actions) -> None:
+    def _close(self, state: State, actions: Actions) -> None:
         """End what was open as long as the element; the texts that it gives come first."""
         for keyed in sorted(actions.keyed, key=lambda one: one.began):  # those of a union in XPath's order
             keyed.close(self._plan.held)
-        for row in actions.held_rows:
+        for row in state.held_rows:
             self._waiting.finish(row)
         for beside in actions.besides:
             pending = beside.release()
@@ -222,10 +223,13 @@ class RowReader(Target):
             self._waiting.go_on(pending)
 
     def _emit(self, row: Row, texts: Cells, times: int, origin: Origin | None) -> None:
-        for whole in word_rows(row, texts) if row.fields.rows.words else (tuple(texts),):
-            self._counter.add(row.section, whole, times)  # type: ignore[arg-type]
-            if self._traced:
-                self._counter.origins[row.section].append(origin)
+        if row.plain and times == 1 and not self._traced:
+            self._counter.rows[row.section].append(tuple(texts))  # type: ignore[arg-type]
+        else:
+            for whole in word_rows(row, texts) if row.fields.rows.words else (tuple(texts),):
+                self._counter.add(row.section, whole, times)  # type: ignore[arg-type]
+                if self._traced:
+                    self._counter.origins[row.section].append(origin)
 
     def _trace(self) -> None:
         start, end, innermost = self.start, self.end, self._innermost

@@ -31,6 +31,9 @@ class WaitingRows:
     def finish(self, row: Row) -> None:
         """Complete a row that ends with what is known around it."""
         texts = row.texts
+        if row.alone and _complete(row, texts):
+            self._emit(row, texts, 1, row.origin)
+            return
         for column in row.fields.sums:
             texts[column] = tuple(texts[column])  # type: ignore[arg-type]
         if row.beside:

@@ -6,6 +6,7 @@ Nothing counts before the document has closed cleanly: a truncated source shows 
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -24,6 +25,8 @@ from xmlprom.reading.row_reader import RowReader, Target
 from xmlprom.reading.start_tag_guard import StartTagGuard
 
 _MAX_HELD = 16 << 20  # bytes of the source, of which rows are kept before they are aggregated
+_MAX_DECLARATION = 256  # bytes
+_DECLARATION = re.compile(rb"""\s*<\?xml\s+version\s*=\s*['"]([0-9.]+)['"](?:\s+encoding\s*=\s*['"]([\w.-]+)['"])?""")
 OnBytes = Callable[[int, int], None]
 MakeTarget = Callable[[Plan, RowSink, int, Callable[..., None]], Target]
 
@@ -73,10 +76,12 @@ def _parse(source: SourceFile, max_size: int, reader: Target, guard: DoctypeGuar
     )
     start_tags = StartTagGuard()
     read = 0
+    head = b""
     try:
         with _all_raised():
             for chunk in decompressed(source.chunks(), max_size):
                 read += len(chunk)
+                head = head or chunk[:_MAX_DECLARATION]
                 guard.feed(chunk)
                 start_tags.feed(chunk)
                 for piece in reader.pieces(chunk):
@@ -93,7 +98,8 @@ def _parse(source: SourceFile, max_size: int, reader: Target, guard: DoctypeGuar
     except etree.XMLSyntaxError as error:
         if getattr(error, "code", 0) == etree.ErrorTypes.ERR_NO_MEMORY:  # the stubs lack it
             raise MemoryError from None
-        raise RunError(reasons.MALFORMED, _fault(error.msg or "", read)) from None
+        message = _declaration_fault(head, error) or _fault(error.msg or "", read)
+        raise RunError(reasons.MALFORMED, message) from None
 
 
 @contextlib.contextmanager
@@ -119,3 +125,22 @@ def _fault(message: str, size: int) -> str:
     if message.startswith(("Document is empty", "Start tag expected")):
         return "this is no XML: an element's start is expected at its beginning"
     return f"not well-formed XML: {' '.join(message.split())}"
+
+
+def _declaration_fault(head: bytes, error: etree.XMLSyntaxError) -> str | None:
+    """What the XML declaration says that is not so, or that the parser can't do."""
+    declared = _DECLARATION.match(head.lstrip(b"\xef\xbb\xbf"))
+    if not declared:  # also where the declaration is in UTF-16 or UTF-32, as it says
+        return None
+    encoding = (declared[2] or b"").decode("ascii", "replace").lower()
+    if encoding.startswith(("utf-16", "utf16", "utf-32", "ucs-2", "ucs-4")):
+        return (
+            f"the XML declaration says {encoding}, the bytes are not: have the program write what it declares, or"
+            " convert the file first"
+        )
+    if declared[1] == b"1.1" and "Char" in (error.msg or ""):
+        return (
+            f"XML 1.1 (of the declaration) allows what this parser doesn't, at line {error.lineno}: control characters;"
+            " have the program write XML 1.0"
+        )
+    return None

@@ -52,6 +52,17 @@ CONTENTS = {
     "no XML": (b"hello, world\n", "malformed", "this is no XML"),
     "gzip, truncated": (gzip.compress(GOOD)[:-9], "malformed", "gzip compression is cut off"),
     "NUL bytes": (b"<store>\0</store>", "malformed", "not well-formed"),
+    "UTF-8 that says UTF-16": (
+        b"<?xml version='1.0' encoding='utf-16'?><store/>",
+        "malformed",
+        "the XML declaration says utf-16, the bytes are not",
+    ),
+    "XML 1.1 with a control character": (
+        b"<?xml version='1.1'?>\n<store>&#27;</store>",
+        "malformed",
+        "XML 1.1 (of the declaration) allows what this parser doesn't, at line 2",
+    ),
+    "XML 1.1 that is cut off": (b"<?xml version='1.1'?><store>", "malformed", "not well-formed"),
     "a second root": (b"<store/><store/>", "malformed", "Extra content"),
     "invalid UTF-8": (b"<store><orange operation='\xe9t\xe9'/></store>", "malformed", "not well-formed"),
     "wrong root": (
