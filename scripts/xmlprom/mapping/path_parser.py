@@ -11,15 +11,14 @@ from typing import NoReturn
 
 from xmlprom.mapping.paths import Key, Path, PathError, Predicate, Step, Words
 
+# Patterns are compiled when they are first needed: a run pays for each.
 _NAME = r"[^\W\d][\w.\-]*"
-_NAME_TEST = re.compile(rf"(?:(?P<any>\{{\*\}})|(?P<prefix>{_NAME}):)?(?P<local>{_NAME}|\*)")
-_ATTRIBUTE = re.compile(rf"@(?:(?P<any>\{{\*\}})|(?P<prefix>{_NAME}):)?(?P<local>{_NAME})")
-_LITERAL = re.compile(r"""'([^']*)'|"([^"]*)\"""")
-_BLANKS = re.compile(r"\s*")
-_NUMBER = re.compile(r"[0-9]+")
-_FUNCTION = re.compile(r"(sum|count)\(")
-_TOKENIZE = re.compile(r"tokenize\(\s*\.\s*(?=[,)])")
-_ENDS = re.compile(r"\s*(?:[|)]|\Z)")  # what is behind a branch
+_NAME_TEST = rf"(?:(?P<any>\{{\*\}})|(?P<prefix>{_NAME}):)?(?P<local>{_NAME}|\*)"
+_ATTRIBUTE = rf"@(?:(?P<any>\{{\*\}})|(?P<prefix>{_NAME}):)?(?P<local>{_NAME})"
+_LITERAL = r"""'([^']*)'|"([^"]*)\""""
+_NUMBER = r"[0-9]+"
+_FUNCTIONS = ("sum(", "count(")
+_TOKENIZE = r"tokenize\(\s*\.\s*(?=[,)])"
 _FOLLOWING = "following-sibling::"
 
 _ANCESTORS = "of an element around the row there is ../@name, ../name(), or a child of it, ../b"
@@ -100,14 +99,15 @@ class _Scanner:
             return True
         return False
 
-    def match(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        match = pattern.match(self.text, self.at)
+    def match(self, pattern: str) -> re.Match[str] | None:
+        match = re.compile(pattern).match(self.text, self.at)
         if match:
             self.at = match.end()
         return match
 
     def blanks(self) -> None:
-        self.match(_BLANKS)
+        while self.text[self.at : self.at + 1].isspace():
+            self.at += 1
 
     def literal(self) -> str | None:
         match = self.match(_LITERAL)
@@ -136,7 +136,7 @@ class _Scanner:
     def name_test(self) -> Step | None:
         """A step without predicates, None if there is no name."""
         start = self.at
-        match = _NAME_TEST.match(self.text, start)
+        match = re.compile(_NAME_TEST).match(self.text, start)
         if not match or self.text[match.end() : match.end() + 1] == "(" or self.text.startswith("::", match.end()):
             return None
         self.at = match.end()
@@ -245,16 +245,15 @@ class _Parser(_Predicates):
 
     def value(self) -> Path:
         start = self.at
-        match = _FUNCTION.match(self.text)
-        if not match:
+        function = next((name[:-1] for name in _FUNCTIONS if self.sees(name)), None)
+        if not function:
             return self._union("one")
-        function = match[1]
         if self.use != "value":
             raise PathError(
                 f"{function}() is for values only; to ask whether there is a match: where: {{b: {{present: true}}}}",
                 start,
             )
-        self.at = match.end()
+        self.at += len(function) + 1
         self.blanks()
         path = self._union(function)
         self.blanks()
@@ -352,7 +351,10 @@ class _Parser(_Predicates):
             raise PathError("each word is a row: leave the position behind tokenize() out", start)
 
     def _at_end(self) -> bool:
-        return _ENDS.match(self.text, self.at) is not None
+        before = self.at
+        self.blanks()
+        following, self.at = self.text[self.at : self.at + 1], before
+        return following in ("", "|", ")")
 
     def _end_of_row(self, up: int) -> tuple[str | None, Words | None]:
         """`.` or words of the row's own text."""
@@ -471,7 +473,7 @@ class _Parser(_Predicates):
             message = "the path ends too early: an element's name, '@name' or text() is missing"
         elif axis and axis[1] in _AXES:
             message = _AXES[axis[1]]
-        elif re.match(_FUNCTION, rest):
+        elif rest.startswith(_FUNCTIONS):
             message = f"{rest!r}: sum() and count() are written around the whole path: count(a/b)"
         else:
             message = f"{rest!r} is not supported: {_SUPPORTED}"
