@@ -157,8 +157,7 @@ def _may_be_key(element: Element, field: Field) -> bool:
         return False
     if not element.repeats:
         return True
-    alike = stats.repeats[field.level] and not element.names
-    return not alike and snake(element.place.tag) not in map(str.lower, stats.words)
+    return not stats.repeats[field.level] and snake(element.place.tag) not in map(str.lower, stats.words)
 
 
 def _by_texts(element: Element, field: Field, recurs: bool) -> int | None:

@@ -16,6 +16,7 @@ from xmlprom.drafting.text_kinds import is_unique_id, tells_time
 
 _MAX_KINDS = 3  # labels beside the keys
 _MAX_KIND_WORDS = 2  # of a name: what is deeper is of something else
+_SOME = 3  # parents, none of which has several: an element that they have once
 _MAX_FACTS = 9  # labels of an info metric
 _TOTAL_BOUND = 1e300
 
@@ -72,7 +73,8 @@ class Proposer:
                 yield proposal
             elif _is_fact(field):
                 facts.append(field)
-        if element.repeats:
+        single = element.place.most == 1 and element.place.parents > _SOME and not element.names
+        if element.repeats and not single:
             yield from self._counts(element, keys, kinds)
         if keys.own and any(field not in kinds for field in facts):
             yield self._info(element, keys, facts, alone=not numbers)

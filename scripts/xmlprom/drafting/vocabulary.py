@@ -17,11 +17,11 @@ PLACES = _words(
     "address addr ip mac host hostname node interface iface ifname device dev port mount mountpoint path file disk"
     " drive volume slot bay index number nr no key serial sensor location peer neighbor neighbour vlan as asn zone"
     " instance domain database table queue topic channel pool cpu core window percentile quantile size"
-    " range user family proto protocol stage position unit_number"
+    " range user family proto protocol stage position"
 )
-IDENTIFIERS = _words("guid handle hash id index key nr no number pid serial uid gid uuid incarnation revision")
+IDENTIFIERS = _words("guid handle hash id index key nr no number pid serial uid gid uuid revision")
 NO_IDENTIFIERS = _words("fluid grid humid invalid liquid paid rapid solid valid void")
-NO_QUANTITIES = _words("code port version errno release build mode portid bus slot function domain year")
+NO_QUANTITIES = _words("code port version errno release build mode bus slot function domain year")
 CATEGORIES = _words(
     "action category class classname kind level operation outcome priority currency severity stage type family"
     " direction protocol proto reason location zone service medium bus"
@@ -32,7 +32,7 @@ STATES = _words(
 )
 CONDITIONS = _words("state status health result outcome phase condition role")  # of which there are several words
 EVENTS = _words(
-    "event entry record message log testcase case test line request transaction session trace taskbegin taskend"
+    "event entry record message log testcase case test line request transaction session trace"
     " error failure warning exception alert change commit property properties option setting script"
 )
 # Events of which there may be none, one or many.
@@ -62,14 +62,14 @@ WANTED = _words(
     "count total errors error used free available size bytes temperature temp celsius speed rate latency load power"
     " usage utilization util memory mem hits requests uptime up reads writes read written sent received busy failed"
     " failures tests time duration elapsed fail draw health threads queue connections sessions clients lag"
-    " covered valid voltage current fan rpm seconds state status online packets state clock clocks vcpu"
-    " capacity reading currentreading critical last reruns rerun"
+    " covered valid voltage current fan rpm seconds state status online packets state clock clocks"
+    " capacity reading critical last reruns rerun"
 )
 DULL = _words(
-    "default supported requested pending enforced accounting buffer poll delay mode encoder decoder fbc"
+    "default supported requested pending enforced accounting buffer poll delay mode encoder decoder"
     " configured version xml schema format display persistence board driver module applications compute"
-    " inforom fw firmware rom technology caution link gen width max_link replay rollover boost expected"
-    " ttl conf rttvar srtt to level verbose debugging incarnation hint initgroups usec startdelay references quantum"
+    " fw firmware rom technology caution link gen width boost expected"
+    " ttl conf to level verbose usec references quantum"
     " instance attached minor retired blacklist feature quota policy"
 )
 
