@@ -278,9 +278,10 @@ class _Parser(_Predicates):
                 break
             self.blanks()
             at = self.at
-            others += self._first(take).branches
-            for other in others:
+            more = self._first(take).branches
+            for other in more:
                 self._check_union(first, other, at)
+            others += more
         text = self.text[start : self.at]
         return first._replace(text=text, others=(*first.others, *others)) if others else first
 
