@@ -21,6 +21,7 @@ class Extraction(NamedTuple):
     folded: int
     invalid: int
     tables: tuple[Table, ...]
+    empty: tuple[str, ...] = ()
 
 
 def extract(mapping: Mapping, path: str, on_bytes: OnBytes | None = None) -> Extraction:
@@ -34,4 +35,6 @@ def extract(mapping: Mapping, path: str, on_bytes: OnBytes | None = None) -> Ext
     with naming(path):
         source, reader = stream(path, plan, mapping.limits, totals, on_bytes=on_bytes)
         tables = totals.finish(reader.documents)
-    return Extraction(path, source.size, source.modified, totals.rows, totals.folded, totals.invalid, tables)
+    return Extraction(
+        path, source.size, source.modified, totals.rows, totals.folded, totals.invalid, tables, totals.empty
+    )

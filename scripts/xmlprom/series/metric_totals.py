@@ -50,6 +50,8 @@ class MetricTotals:
         ]
         self.folded = 0
         self.invalid = 0
+        self.is_empty = False  # with rows, but not one value; known once there is a table
+        self._has_missing = False
         self._limits = limits
         self._where = [ConditionReader(condition, columns, metric.name) for condition in metric.where]
         self._cells, self._number = _reading(metric, columns)
@@ -75,6 +77,7 @@ class MetricTotals:
                 self.invalid += times
                 continue
             if number is None:
+                self._has_missing = True
                 continue
             _, aggregate, folded = series.get(texts_of(row)) or self._series_of(row)
             aggregate.add(number, times)
@@ -129,6 +132,7 @@ class MetricTotals:
         return aggregate
 
     def table(self, documents: dict[Path, Cell]) -> Table:
+        self.is_empty = not self._aggregates and (self._has_missing or self.invalid > 0)
         self._fill_zeros()
         own = [reader.label.name for reader in self.labels]
         fixed = {

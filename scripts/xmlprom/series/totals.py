@@ -34,6 +34,11 @@ class Totals:
         """Rows whose value was skipped, for each metric that did so."""
         return sum(metric.invalid for section in self.sections for metric in section)
 
+    @property
+    def empty(self) -> tuple[str, ...]:
+        """The names of the metrics that have rows but not one value; known once it is finished."""
+        return tuple(metric.metric.name for section in self.sections for metric in section if metric.is_empty)
+
     def add(self, section: int, rows: Collection[tuple[RawRow, int]]) -> None:
         """Take rows of a section, each with the number of times that it came.
 

@@ -134,6 +134,11 @@ STATUS_METRICS = (
         _of_sources(lambda sources: sum(source.invalid for source in sources)),
     ),
     StatusMetric(
+        "xmlprom_empty_metrics",
+        "Metrics of which a source has rows but not one value",
+        _of_sources(lambda sources: len({name for source in sources for name in source.empty})),
+    ),
+    StatusMetric(
         "xmlprom_build_info",
         "Version of xmlprom that ran last",
         lambda _run: [({"version": __version__}, 1)],

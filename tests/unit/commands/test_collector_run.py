@@ -227,6 +227,17 @@ def test_a_data_file_that_takes_too_long_to_serve_is_refused(job, monkeypatch):
     collector_run.run(mine)
 
 
+def test_metrics_with_rows_and_without_a_value_are_counted(job):
+    value = "value: {from: '@n', aggregate: %s}"
+    metrics = "".join(f"  - {{name: {kind}, help: h, {value % kind}}}\n" for kind in ("sum", "max", "last"))
+    none = "  - {name: none, help: h, where: {'@n': '7'}, value: {from: '@n', aggregate: max}}\n"
+    mine = job(mapping=f"rows: /s/*\nmetrics:\n{metrics}{none}", content="<s><a/><a m='1'/></s>")
+    for content, empty in (("<s><a/><a m='1'/></s>", 3), ("<s><a n='1'/><a/></s>", 0), ("<s/>", 0)):
+        Path(mine.source).write_text(content)
+        collector_run.run(mine)
+        assert told_of(Path(mine.files.status).read_text())["xmlprom_empty_metrics"] == empty
+
+
 # The bulk and form of neighbours
 
 
