@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible import constants
 from ansible.plugins.callback import CallbackBase
 
 DOCUMENTATION = """
@@ -19,6 +20,8 @@ Report = dict[str, Any]
 Line = tuple[str, ...]
 
 HEADER = ("HOST", "COLLECTOR", "SUCCESS", "AGE", "ROWS", "SERIES", "")
+ROLES = ("xmlprom", "node_exporter")  # a host that fails in another role has no collector that failed
+JSON = ("json", "jsonl")  # for a program: the table goes to stderr
 UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (0, "s"))
 
 
@@ -34,6 +37,8 @@ def number(value: float | None) -> str:
 
 
 def first_line(result: dict[str, Any]) -> str:
+    """The reason of a failure; of a loop that of its first item that failed."""
+    result = next((item for item in result.get("results", ()) if item.get("failed")), result)
     return str(result.get("msg") or "failed").removeprefix("Task failed: ").splitlines()[0]
 
 
@@ -50,7 +55,8 @@ class CallbackModule(CallbackBase):
         self.lost[result.host.name] = f"unreachable: {first_line(result.result)}"
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
-        if not ignore_errors:
+        role = result.task._role
+        if not ignore_errors and role and role._role_name in ROLES:
             self.lost[result.host.name] = f"{result.task.name}: {first_line(result.result)}"
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
@@ -64,11 +70,12 @@ class CallbackModule(CallbackBase):
         for host in sorted(reports.keys() | self.lost.keys()):
             lines += [(line, "red" if line[2] == "no" else None) for line in self.lines_of(host, reports.get(host))]
         widths = [max(len(line[column]) for line, _ in lines) for column in range(6)]
-        self._display.display("")
+        stderr = str(constants.DEFAULT_STDOUT_CALLBACK).rpartition(".")[2] in JSON
+        self._display.display("", stderr=stderr)
         for line, color in lines:
             left = (f"{text:<{width}}" for text, width in zip(line[:3], widths[:3]))
             right = (f"{text:>{width}}" for text, width in zip(line[3:6], widths[3:]))
-            self._display.display("  ".join([*left, *right, line[6]]).rstrip(), color=color)
+            self._display.display("  ".join([*left, *right, line[6]]).rstrip(), color=color, stderr=stderr)
 
     def lines_of(self, host: str, reports: list[Report] | None) -> list[Line]:
         if reports is None:

@@ -9,6 +9,7 @@ import json
 import os
 import pwd
 import re
+import struct
 import tempfile
 from typing import Any
 
@@ -18,10 +19,11 @@ DOCUMENTATION = r"""
 module: xmlprom_host
 short_description: Manage a host's xmlprom collectors
 description:
-  - Writes each collector's mapping, service and timer, the target that runs the timers, and gives the textfile
-    directory to the collectors' group. Stops collectors that are not listed and removes what they left.
+  - Writes each collector's mapping, service and timer, the target that runs the timers, and lets the collectors'
+    group write to the textfile directory; where others than root may write too, by an ACL. Stops collectors that are
+    not listed and removes what they left.
   - One run of one module for all of this, because each costs a round trip to every host of a fleet.
-  - The first run notes in /var/lib/xmlprom/before.json how it found the host, for O(state=absent).
+  - The first run records in /var/lib/xmlprom/before.json how it found the textfile directory, for O(state=absent).
 author: The xmlprom authors
 options:
   state:
@@ -61,12 +63,6 @@ options:
     description: The group that may write there.
     type: str
     default: root
-  before:
-    description: >-
-      What else to record about the host before the rollout: lists are extended; file contents are recorded
-      once.
-    type: dict
-    default: {}
 """
 
 EXAMPLES = r"""
@@ -100,6 +96,8 @@ UNITS = "/etc/systemd/system"
 TARGET = f"{UNITS}/xmlprom.target"
 SCHEDULE = "xmlprom.schedule.prom"
 BEFORE = "/var/lib/xmlprom/before.json"
+ACL = "system.posix_acl_access"
+OWNER, USER, OWN_GROUP, GROUP, MASK, OTHERS, ANY = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0xFFFFFFFF
 EMPTY: dict[str, Any] = {"packages": [], "users": [], "services": [], "files": {}, "directories": {}}
 
 
@@ -268,32 +266,98 @@ def is_running(host: Host) -> bool:
     return all(host.run("systemctl", "--quiet", asked, target)[0] == 0 for asked in ("is-enabled", "is-active"))
 
 
+def is_shared(found: list[str] | None) -> bool:
+    """Whether others than root may write there: `found` is owner, group, mode and perhaps an ACL."""
+    return found is not None and (found[0] != "root" or int(found[2], 8) & 0o022 != 0 or len(found) > 3)
+
+
+def acl_with(group: int, acl: bytes, mode: int) -> bytes:
+    """An ACL that lets the group write too, and everybody else do what they could before."""
+    entries = {(tag, who): permissions for tag, permissions, who in struct.iter_unpack("<HHI", acl[4:])}
+    if not entries:
+        entries = {(OWNER, ANY): mode >> 6 & 7, (OWN_GROUP, ANY): mode >> 3 & 7, (OTHERS, ANY): mode & 7}
+    mask = entries.get((MASK, ANY), 7)
+    for tag, who in entries:
+        if tag in (USER, OWN_GROUP, GROUP):
+            entries[tag, who] &= mask
+    entries.update({(GROUP, group): 7, (MASK, ANY): 7})
+    return struct.pack("<I", 2) + b"".join(
+        struct.pack("<HHI", tag, permissions, who) for (tag, who), permissions in sorted(entries.items())
+    )
+
+
+def acl_of(path: str) -> bytes:
+    try:
+        return os.getxattr(path, ACL)
+    except OSError:
+        return b""
+
+
+def set_acl(host: Host, path: str, acl: bytes) -> None:
+    before = acl_of(path)
+    if before == acl:
+        return
+    host.note(path, f"ACL {before.hex()}\n", f"ACL {acl.hex()}\n")
+    if host.module.check_mode:
+        return
+    try:
+        if acl:
+            os.setxattr(path, ACL, acl)
+        else:
+            os.removexattr(path, ACL)
+    except OSError as error:
+        host.module.fail_json(
+            msg=f"others may write to {path}, and it can't have an ACL that lets xmlprom write too ({error.strerror}): "
+            "set xmlprom_textfile_directory to a directory that is root's, and let the exporter read it as well"
+        )
+
+
 def give_directory(host: Host, directory: str, group: str, before: dict[str, Any]) -> None:
-    if not os.path.isdir(directory):
+    """Let the group write there, and whoever could before; record first how the directory was."""
+    current = access(directory)
+    # An earlier release took it without a record: then it was as Debian's package has it.
+    first = ["root", "root", "0755"] if current == ["root", group, "1775"] else current
+    found = before["directories"].setdefault(directory, first)
+    host.write(BEFORE, json.dumps(before, indent=2, sort_keys=True) + "\n", 0o600)
+    if current is None:
         host.note(directory, "", "directory\n")
-        before["directories"].setdefault(directory, None)
         if not host.module.check_mode:
             os.makedirs(directory, mode=0o755)
-    if os.path.isdir(directory):
+    # A group that check mode did not create has no name yet.
+    groups = {entry.gr_name: entry.gr_gid for entry in grp.getgrall()}
+    if not os.path.isdir(directory) or group not in groups:
+        return
+    if is_shared(found):
+        if current == ["root", group, "1775"]:  # by an earlier release
+            host.permit(directory, found[0], found[1], int(found[2], 8))
+        set_acl(host, directory, acl_with(groups[group], acl_of(directory), os.stat(directory).st_mode))
+    else:
+        # Sticky: collectors replace their own files and can't touch those of others, such as Debian's own.
+        host.permit(directory, "root", group, 0o1775)
+
+
+def access(directory: str) -> list[str] | None:
+    try:
         stat = os.stat(directory)
-        found = [owner_of(stat.st_uid), group_of(stat.st_gid), f"{stat.st_mode & 0o7777:04o}"]
-        # An earlier release took it without a note: then it was as Debian's package has it.
-        before["directories"].setdefault(
-            directory, ["root", "root", "0755"] if found == ["root", group, "1775"] else found
-        )
-        # A group that check mode did not create has no name yet.
-        if any(entry.gr_name == group for entry in grp.getgrall()):
-            # Sticky: collectors replace their own files and can't touch those of others, such as Debian's own.
-            host.permit(directory, "root", group, 0o1775)
+    except FileNotFoundError:
+        return None
+    acl = [acl_of(directory).hex()] if acl_of(directory) else []
+    return [owner_of(stat.st_uid), group_of(stat.st_gid), f"{stat.st_mode & 0o7777:04o}", *acl]
+
+
+def is_packaged(host: Host, directory: str) -> bool:
+    return os.path.exists("/usr/bin/dpkg-query") and host.run("dpkg-query", "-S", directory)[0] == 0
 
 
 def restore(host: Host, before: dict[str, Any]) -> None:
     for directory, found in before["directories"].items():
-        if found is None:
+        if not os.path.isdir(directory):
+            continue
+        owner, group, mode, *acl = found or ["root", "root", "0755"]
+        set_acl(host, directory, bytes.fromhex(acl[0]) if acl else b"")
+        host.permit(directory, owner, group, int(mode, 8))
+        if found is None and not is_packaged(host, directory):
             host.remove_empty(directory)
-        elif os.path.isdir(directory):
-            owner, group, mode = found
-            host.permit(directory, owner, group, int(mode, 8))
     for path, content in before["files"].items():
         if os.path.exists(path) and read(path) != content:
             stat = os.stat(path)
@@ -317,12 +381,7 @@ def present(host: Host, before: dict[str, Any]) -> list[str]:
     params = host.module.params
     check_rollout(host)
     check_mappings(host, params["collectors"], params["check"])
-    for kind in ("packages", "users", "services"):
-        before[kind] += [name for name in params["before"].get(kind, []) if name not in before[kind]]
-    if not os.path.exists(BEFORE):  # later, a file that a rollout changes is this role's own, edited by somebody
-        before["files"] = params["before"].get("files", {})
     give_directory(host, params["directory"], params["group"], before)
-    host.write(BEFORE, json.dumps(before, indent=2, sort_keys=True) + "\n", 0o600)
     found = {*installed(), *(name for name in params["absent"] if os.path.exists(f"{MAPPINGS}/{name}.yml"))}
     left = sorted(found - {*params["collectors"]})
     write_collectors(host, params["collectors"], params["target"], params["directory"])
@@ -357,7 +416,6 @@ def main() -> None:
             "check": {"type": "list", "elements": "str", "default": []},
             "directory": {"type": "path", "required": True},
             "group": {"default": "root"},
-            "before": {"type": "dict", "default": {}},
         },
         supports_check_mode=True,
     )

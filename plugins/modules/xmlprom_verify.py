@@ -25,9 +25,8 @@ description:
 author: The xmlprom authors
 options:
   collectors:
-    description: Names of the collectors to verify.
-    type: list
-    elements: str
+    description: Of each collector to verify the seconds from one of its runs to the next.
+    type: dict
     required: true
   run:
     description: Whether to run each collector first.
@@ -58,7 +57,7 @@ options:
 EXAMPLES = r"""
 - name: Run the collector store, and look for its series
   xmlprom.fleet.xmlprom_verify:
-    collectors: [store]
+    collectors: {store: 65}
     run: true
 """
 
@@ -90,7 +89,7 @@ reports:
       type: float
       returned: when the metrics have it
     journal:
-      description: The last lines of the collector's journal; empty when nothing is wrong.
+      description: What the last run wrote to the journal; empty when nothing is wrong.
       type: list
       elements: str
       returned: always
@@ -98,6 +97,9 @@ reports:
 
 PATIENCE_SECONDS = 5
 JOURNAL_LINES = "10"
+MISSED_RUNS = 3  # as the alert XmlpromNoSuccess has it
+GRACE = 60  # seconds, for a host that is busy
+CLOCK_STEP = 2  # seconds
 SAMPLE = re.compile(r"([a-zA-Z_:][\w:]*)\s*(?:\{(.*)\})?\s*(\S+)")
 LABEL = re.compile(r'(\w+)\s*=\s*"((?:[^"\\]|\\.)*)"')
 Series = dict[tuple[str, frozenset[tuple[str, Any]]], float]
@@ -143,15 +145,34 @@ def parse(text: str) -> Series:
     return shown
 
 
-def unit_problem(name: str) -> str:
+def properties(unit: str, *names: str) -> dict[str, str]:
+    shown = output_of("systemctl", "show", "-p", ",".join(names), unit)
+    return dict(line.partition("=")[::2] for line in shown.splitlines())
+
+
+def unit_problem(name: str, last_run: float | None) -> str:
     """Why the collector's units don't work, which a status file can't show."""
     if output_of("systemctl", "is-active", f"xmlprom-{name}.timer").strip() != "active":
         return f"xmlprom-{name}.timer is not active"
-    service = output_of("systemctl", "show", "-p", "Result,ExecMainStatus", f"xmlprom-{name}.service").split()
-    # Exit status 1 is a source that failed: the status file has the reason.
-    if not {"Result=success", "ExecMainStatus=1"} & set(service):
-        return f"xmlprom-{name}.service failed: {' '.join(service)}"
+    names = ("Result", "ExecMainStatus", "ExecMainStartTimestampMonotonic")
+    service = properties(f"xmlprom-{name}.service", *names)
+    if service.get("Result") == "success":
+        return ""
+    # Exit status 1 is a source that failed: the status file has the reason, if it is of that run.
+    started = time.time() - time.monotonic() + int(service.get(names[2]) or 0) / 1_000_000
+    ended = f"Result={service.get('Result')} ExecMainStatus={service.get('ExecMainStatus')}"
+    if service.get("ExecMainStatus") != "1":
+        return f"xmlprom-{name}.service failed: {ended}"
+    if last_run is None or last_run < started - CLOCK_STEP:
+        return f"xmlprom-{name}.service failed, and {name}.status.prom is of an earlier run: {ended}"
     return ""
+
+
+def age_problem(interval: float, last_run: float | None) -> str:
+    age = time.time() - (last_run or 0)
+    if last_run is None or age <= MISSED_RUNS * interval + GRACE:
+        return ""
+    return f"its last run was {age:.0f} s ago, more than {MISSED_RUNS} times the interval of {interval:.0f} s"
 
 
 def status_problem(name: str, shown: Series) -> str:
@@ -182,8 +203,13 @@ def series_problem(name: str, shown: Series) -> str:
 
 
 def journal(name: str) -> list[str]:
-    unit = f"xmlprom-{name}.service"
-    return output_of("journalctl", "-q", "--no-pager", "-n", JOURNAL_LINES, "-u", unit).splitlines()
+    """What the last run said; if it said nothing, what systemd says of it."""
+    run = properties(f"xmlprom-{name}.service", "InvocationID").get("InvocationID")
+    if not run:
+        return []
+    read = ("journalctl", "-q", "--no-pager", "-o", "cat", "-n", JOURNAL_LINES)
+    said = output_of(*read, f"_SYSTEMD_INVOCATION_ID={run}") or output_of(*read, f"INVOCATION_ID={run}")
+    return said.splitlines()
 
 
 def data_file(name: str) -> Path:
@@ -193,11 +219,17 @@ def data_file(name: str) -> Path:
     return Path(written[1] if written else "/var/lib/prometheus/node-exporter", f"{name}.prom")
 
 
-def report(name: str, shown: Series) -> dict[str, Any]:
+def report(name: str, interval: float, shown: Series) -> dict[str, Any]:
     def status(metric: str) -> float | None:
         return shown.get((f"xmlprom_{metric}", frozenset([("collector", name)])))
 
-    problem = unit_problem(name) or status_problem(name, shown) or series_problem(name, shown)
+    last_run = status("last_run_timestamp_seconds")
+    problem = (
+        unit_problem(name, last_run)
+        or status_problem(name, shown)
+        or age_problem(interval, last_run)
+        or series_problem(name, shown)
+    )
     last_success = status("last_success_timestamp_seconds")
     return {
         "collector": name,
@@ -209,19 +241,19 @@ def report(name: str, shown: Series) -> dict[str, Any]:
     }
 
 
-def verify(names: list[str], exporter: dict[str, Any]) -> list[dict[str, Any]]:
+def verify(intervals: dict[str, Any], exporter: dict[str, Any]) -> list[dict[str, Any]]:
     try:
         shown = parse(scrape(**exporter))
     except (OSError, ValueError) as error:
         problem = f"{exporter['url']}: {error}"
-        return [{"collector": name, "problem": problem, "journal": []} for name in names]
-    return [report(name, shown) for name in names]
+        return [{"collector": name, "problem": problem, "journal": []} for name in intervals]
+    return [report(name, float(interval), shown) for name, interval in intervals.items()]
 
 
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "collectors": {"type": "list", "elements": "str", "required": True},
+            "collectors": {"type": "dict", "required": True},
             "run": {"type": "bool", "default": False},
             "url": {"default": "http://127.0.0.1:9100/metrics"},
             "ca_file": {"default": ""},
@@ -232,13 +264,13 @@ def main() -> None:
         supports_check_mode=True,
     )
     exporter = {**module.params}
-    names, run = exporter.pop("collectors"), exporter.pop("run")
-    if run and names and not module.check_mode:
-        output_of("systemctl", "start", *(f"xmlprom-{name}.service" for name in names))
-    reports = verify(names, exporter)
+    intervals, run = exporter.pop("collectors"), exporter.pop("run")
+    if run and intervals and not module.check_mode:
+        output_of("systemctl", "start", *(f"xmlprom-{name}.service" for name in intervals))
+    reports = verify(intervals, exporter)
     if any(one["problem"] for one in reports):
         # A run by the timer may have replaced a file between the scrape and the look at it.
-        reports = verify(names, exporter)
+        reports = verify(intervals, exporter)
     module.exit_json(changed=False, reports=reports)
 
 
