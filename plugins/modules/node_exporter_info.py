@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import glob
 import os
+import re
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,17 @@ short_description: Look which textfile directories the running node_exporters re
 description:
   - Reads the flags of the host's node_exporter processes, whoever runs them. Changes nothing.
   - Of a process in a container those directories count that are the same directory on the host.
+  - Given an address, looks whose process listens there.
 author: The xmlprom authors
-options: {}
+options:
+  address:
+    description: C(HOST:PORT) where an exporter is to listen, or C(:PORT).
+    type: str
+    default: ''
+  own:
+    description: Of each unit that may listen there a text that its file has if it is the role's own, or nothing.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -42,9 +53,15 @@ exporters:
       type: list
       elements: str
       returned: always
+strangers:
+  description: Who else listens at the address, as C(COMMAND of UNIT).
+  type: list
+  elements: str
+  returned: always
 """
 
 FLAG = "--collector.textfile.directory"
+LISTEN = "0A"
 NAMES = ("node_exporter", "prometheus-node-exporter")
 
 
@@ -85,9 +102,58 @@ def exporters() -> list[dict[str, Any]]:
     return found
 
 
+def inodes(address: str) -> set[str]:
+    """The sockets that listen where a new one could not."""
+    host, _, port = address.rpartition(":")
+    anywhere = ("0.0.0.0", "::", "")  # noqa: S104 - compared, not bound
+    found = set()
+    for table, family in (("tcp", socket.AF_INET), ("tcp6", socket.AF_INET6)):
+        path = Path("/proc/net", table)
+        for line in path.read_text(encoding="ascii").splitlines()[1:] if path.exists() else []:
+            local, state, inode = (line.split()[column] for column in (1, 3, 9))
+            words, its_port = local.split(":")
+            packed = b"".join(bytes.fromhex(words[start : start + 8])[::-1] for start in range(0, len(words), 8))
+            its_host = socket.inet_ntop(family, packed)
+            clash = its_host in anywhere or host.strip("[]") in (*anywhere, its_host)
+            if state == LISTEN and int(its_port, 16) == int(port) and clash:
+                found.add(inode)
+    return found
+
+
+def listeners(address: str) -> list[tuple[str, str]]:
+    """Command and unit of each process that listens at the address."""
+    sockets = {f"socket:[{inode}]" for inode in inodes(address)}
+    found = set()
+    for descriptor in Path("/proc").glob("[0-9]*/fd/*") if sockets else ():
+        try:
+            if os.readlink(descriptor) in sockets:
+                process = descriptor.parents[1]
+                units = re.findall(r"([^/\n]+\.service)", (process / "cgroup").read_text(encoding="utf-8"))
+                command = (process / "cmdline").read_bytes().decode(errors="replace").partition("\0")[0]
+                found.add((command, units[-1] if units else ""))
+        except OSError:  # it has ended
+            continue
+    return sorted(found)
+
+
+def is_own(unit: str, own: dict[str, str]) -> bool:
+    try:
+        return unit in own and own[unit] in Path("/etc/systemd/system", unit).read_text(encoding="utf-8")
+    except OSError:
+        return not own[unit]
+
+
 def main() -> None:
-    module = AnsibleModule(argument_spec={}, supports_check_mode=True)
-    module.exit_json(changed=False, exporters=exporters())
+    module = AnsibleModule(
+        argument_spec={"address": {"default": ""}, "own": {"type": "dict", "default": {}}}, supports_check_mode=True
+    )
+    address, own = module.params["address"], module.params["own"]
+    strangers = [
+        f"{command} of {unit or 'no unit'}"
+        for command, unit in (listeners(address) if address else [])
+        if not is_own(unit, own)
+    ]
+    module.exit_json(changed=False, exporters=exporters(), strangers=strangers)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import socket
+from pathlib import Path
+
 import pytest
 from ansible_collections.xmlprom.fleet.plugins.modules import node_exporter_info
+
+THIS = Path("/proc/self/cmdline").read_text(encoding="utf-8").split("\0")[0]
 
 
 @pytest.mark.parametrize(
@@ -17,3 +22,25 @@ from ansible_collections.xmlprom.fleet.plugins.modules import node_exporter_info
 )
 def test_finds_the_directories_of_a_running_exporter(arguments: list[str], values: list[str]) -> None:
     assert node_exporter_info.patterns(arguments) == values
+
+
+@pytest.mark.parametrize(
+    ("listening", "asked", "clash"),
+    [
+        ("127.0.0.1", "", True),
+        ("127.0.0.1", "0.0.0.0", True),
+        ("127.0.0.1", "127.0.0.1", True),
+        ("127.0.0.1", "127.0.0.2", False),
+        ("0.0.0.0", "127.0.0.2", True),
+    ],
+)
+def test_finds_who_listens_where_the_exporter_is_to(listening: str, asked: str, clash: bool) -> None:
+    with socket.create_server((listening, 0)) as server:
+        found = node_exporter_info.listeners(f"{asked}:{server.getsockname()[1]}")
+    assert [command for command, _ in found] == ([THIS] if clash else [])
+
+
+def test_an_unused_port_is_free() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    assert node_exporter_info.listeners(f":{port}") == []

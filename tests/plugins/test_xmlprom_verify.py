@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-import xmlprom_verify
+from ansible_collections.xmlprom.fleet.plugins.modules import xmlprom_verify
 
 
 @pytest.mark.parametrize(("interval", "age", "is_old"), [(60, 200, False), (60, 300, True), (3600, 10000, False)])

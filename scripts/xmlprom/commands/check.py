@@ -7,7 +7,7 @@ import argparse
 from xmlprom.commands.options import report, source_of
 from xmlprom.errors import SOURCE_FAILED, SUCCESS, RunError
 from xmlprom.mapping.loader import load
-from xmlprom.mapping.location import mapping_file
+from xmlprom.mapping.location import collector_name, mapping_file
 from xmlprom.mapping.naming import naming_advice
 
 
@@ -18,6 +18,7 @@ def run(options: argparse.Namespace) -> int:
     """
     file = mapping_file(options.mapping)
     mapping = load(file)
+    collector_name(file)  # which `collect` will want
     for advice in naming_advice(mapping):
         print(f"{file}: {advice}")
     if not options.source:

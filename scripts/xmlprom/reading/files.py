@@ -187,4 +187,17 @@ def _kind(mode: int) -> str:
 
 
 def _unreadable(error: OSError) -> RunError:
-    return RunError(reasons.UNREADABLE, f"can't be read: {error.strerror or error}")
+    advice = _access(error.filename) if isinstance(error, PermissionError) and error.filename else ""
+    return RunError(reasons.UNREADABLE, f"can't be read: {error.strerror or error}{advice}")
+
+
+def _access(path: str) -> str:
+    """Whose the file is, by numbers since the collector's sandbox hides names, and what to do about it."""
+    try:
+        status = os.stat(path)
+    except OSError:  # a directory above it is closed
+        return ""
+    return (
+        f" (uid {status.st_uid}, gid {status.st_gid}, mode {stat.S_IMODE(status.st_mode):04o}): let a group read it, "
+        "as with mode 0640, and add that group to the collector's read_groups"
+    )
