@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes Grafana's dashboards: roles/monitoring/files/dashboards/{fleet,store}.json.
+"""Writes Grafana's dashboards: monitoring/dashboards/{fleet,store}.json.
 
 Built by Grafana's own SDK, so that a key which Grafana does not know can't get in. Change this file, run it, and
 commit both: tests hold them equal.
@@ -16,7 +16,7 @@ from grafana_foundation_sdk.models.dashboard import DataSourceRef, VariableRefre
 from grafana_foundation_sdk.models.piechart import PieChartLabels, PieChartType
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
-DIRECTORY = Path(__file__).parents[1] / "roles/monitoring/files/dashboards"
+DIRECTORY = Path(__file__).parents[1] / "monitoring/dashboards"
 SOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")
 COLLECTOR = 'collector=~"$collector",group=~"$group",instance=~"$host"'
 HOST = 'group=~"$group",instance=~"$host"'
@@ -95,13 +95,13 @@ def listing(title: str, targets: Targets, width: int = 24) -> Any:
 
 def fleet() -> dashboard.Dashboard:
     age = f"time() - xmlprom_last_success_timestamp_seconds{{{COLLECTOR}}}"
-    failing = f"({age}) * on (instance, collector) group_right () (xmlprom_last_run_failure == 1)"
+    failing = f"({age}) * ignoring (reason) group_right () (xmlprom_last_run_failure == 1)"
     return (
         board("xmlprom-fleet", "xmlprom: fleet", "How the collectors do: latency, traffic, errors, saturation")
         .with_panel(number("Collectors", f"count(xmlprom_last_run_success{{{COLLECTOR}}})"))
         .with_panel(number("Failing", f"count(xmlprom_last_run_success{{{COLLECTOR}}} == 0) or vector(0)"))
-        .with_panel(number("Hosts", f"count(up{{{HOST}}})"))
-        .with_panel(number("Hosts down", f"count(up{{{HOST}}} == 0) or vector(0)"))
+        .with_panel(number("Hosts", f"count(xmlprom:target:info{{{HOST}}})"))
+        .with_panel(number("Hosts down", f"count(xmlprom:target:info{{{HOST}}} and up == 0) or vector(0)"))
         .with_row(dashboard.Row("Errors: what fails, why, on which hosts, since when"))
         .with_panel(
             listing(
@@ -126,7 +126,13 @@ def fleet() -> dashboard.Dashboard:
         .with_panel(
             lines("Rows folded or left out", f"xmlprom_folded_rows{{{COLLECTOR}}} + xmlprom_invalid_rows", NAMED)
         )
-        .with_panel(lines("Files that node_exporter drops", f"node_textfile_scrape_error{{{HOST}}}", "{{instance}}"))
+        .with_panel(
+            lines(
+                "Files that node_exporter drops",
+                f"node_textfile_scrape_error{{{HOST}}} and xmlprom:target:info",
+                "{{instance}}",
+            )
+        )
         .with_row(dashboard.Row("Latency"))
         .with_panel(lines("Duration of a run", f"xmlprom_last_run_duration_seconds{{{COLLECTOR}}}", NAMED, "s"))
         .with_panel(lines("Since the last success", age, NAMED, "s"))
@@ -141,8 +147,7 @@ def fleet() -> dashboard.Dashboard:
         .with_panel(
             lines(
                 "Duration of a run, part of its interval",
-                f"xmlprom_last_run_duration_seconds{{{COLLECTOR}}}"
-                " / on (instance, collector) group_left () xmlprom:interval:seconds",
+                f"xmlprom_last_run_duration_seconds{{{COLLECTOR}}} / xmlprom_collector_interval_seconds",
                 NAMED,
                 "percentunit",
             )
@@ -150,12 +155,19 @@ def fleet() -> dashboard.Dashboard:
         .with_panel(
             lines(
                 "Series, part of one metric's limit",
-                f"xmlprom_series{{{COLLECTOR}}} / on (instance, collector) group_left () xmlprom:series:limit",
+                f"xmlprom_series{{{COLLECTOR}}} / xmlprom_series_limit",
                 NAMED,
                 "percentunit",
             )
         )
-        .with_panel(lines("Duration of the host's scrape", f"scrape_duration_seconds{{{HOST}}}", "{{instance}}", "s"))
+        .with_panel(
+            lines(
+                "Duration of the host's scrape",
+                f"scrape_duration_seconds{{{HOST}}} and xmlprom:target:info",
+                "{{instance}}",
+                "s",
+            )
+        )
     )
 
 

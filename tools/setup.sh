@@ -98,18 +98,29 @@ bench-tools() {
   install_packages "${packages[@]}"
 }
 
-# promtool and amtool out of Debian's packages, which would start servers if they were installed; the tests
-# that need them are skipped without.
+# The monitoring's own programs out of three Debian releases' packages, which would start servers if they were
+# installed; the tests that need them are skipped without.
 tools() {
-  local deb debs
-  [[ -x .cache/tools/usr/bin/promtool && -x .cache/tools/usr/bin/amtool ]] && return
-  command -v apt-get >/dev/null || return 0
-  debs=$(mktemp -d) && mkdir -p .cache
-  (cd "$debs" && { apt-get -qq download prometheus prometheus-alertmanager 2>/dev/null ||
-    { as_root apt-get -qq update && apt-get -qq download prometheus prometheus-alertmanager; }; }) ||
-    { rm -rf "$debs" && return 0; }
-  for deb in "$debs"/*.deb; do dpkg-deb --extract "$deb" .cache/tools; done
-  rm -rf "$debs"
+  local suite root
+  if ! command -v mmdebstrap >/dev/null; then
+    command -v apt-get >/dev/null && may_be_root || return 0
+    install_packages debian-archive-keyring mmdebstrap
+  fi
+  for suite in bookworm trixie forky; do
+    [[ ! -x .cache/tools/$suite/vmalert ]] || continue
+    echo "setup: unpacking Prometheus and Alertmanager of Debian's $suite"
+    root=$(mktemp -d)
+    # The Release file of a testing suite may be past its date on a mirror.
+    if mmdebstrap --quiet --variant=extract --include=prometheus,prometheus-alertmanager,victoria-metrics \
+      --aptopt='Acquire::Check-Valid-Until "false"' "$suite" "$root" 2>"$root.log"; then
+      mkdir -p ".cache/tools/$suite"
+      cp "$root"/usr/bin/{amtool,prometheus,prometheus-alertmanager,promtool,victoria-metrics,vmalert} \
+        ".cache/tools/$suite/"
+    else
+      cat "$root.log" >&2
+    fi
+    rm -rf "$root" "$root.log"
+  done
 }
 
 [[ $# -gt 0 ]] || die 'usage: setup.sh venv|newest|hosts|bench-tools|tools ...'

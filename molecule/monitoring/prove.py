@@ -81,7 +81,7 @@ def dashboards(url: str, directory: str) -> Iterator[str]:
 
 
 def federation(url: str, *sites: str) -> Iterator[str]:
-    for series in ("xmlprom_rows", "site:store_rows:sum", "xmlprom:interval:seconds"):
+    for series in ("xmlprom_rows", "site:store_rows:sum", "site:xmlprom_rows:sum"):
         found = {result["metric"].get("site") for result in ask(url, series)}
         if found != set(sites):
             yield f"{series} of the sites {found}, not {set(sites)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,14 +15,31 @@ import pytest
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-# Beside the interpreter that runs the tests, and where tools/setup.sh puts Debian's own tools.
-PATH = os.pathsep.join([str(Path(sys.executable).parent), str(ROOT / ".cache/tools/usr/bin"), os.environ["PATH"]])
+RULES = sorted((ROOT / "monitoring").glob("*.yml"))
+SUITES = ("bookworm", "trixie", "forky")
+# Beside the interpreter that runs the tests.
+PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
 Render = Callable[..., Path]
 
 
 def run(*command: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload]
+
+
+def tool(name: str, suite: str = "trixie") -> str:
+    """A program of a Debian release, as tools/setup.sh unpacks it."""
+    found = ROOT / ".cache/tools" / suite / name
+    if not found.exists():
+        pytest.skip(f"{name} of {suite} is not on this machine: tools/setup.sh tools")
+    return str(found)
+
+
+def free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port: int = listening.getsockname()[1]
+        return port
 
 
 @pytest.fixture(scope="session")
@@ -47,21 +65,14 @@ def render(tmp_path_factory: pytest.TempPathFactory) -> Render:
 
 @pytest.fixture(scope="session")
 def rendered(render: Render) -> Path:
-    return render(monitoring_groups=["shop"])
+    return render(monitoring_groups=["shop"], monitoring_site_sums=["store_rows"])
 
 
-def tool(name: str) -> str:
-    found = shutil.which(name, path=PATH)
-    if not found:
-        pytest.skip(f"{name} is not on this machine: tools/setup.sh tools")
-    return found
+@pytest.fixture(params=SUITES)
+def promtool(request: pytest.FixtureRequest) -> str:
+    return tool("promtool", request.param)
 
 
-@pytest.fixture(scope="session")
-def promtool() -> str:
-    return tool("promtool")
-
-
-@pytest.fixture(scope="session")
-def amtool() -> str:
-    return tool("amtool")
+@pytest.fixture(params=SUITES)
+def amtool(request: pytest.FixtureRequest) -> str:
+    return tool("amtool", request.param)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -18,7 +17,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from conftest import ROOT, run, tool
+from conftest import ROOT, free_port, run, tool
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 PROGRAM = ROOT / "scripts/xmlprom"
@@ -89,7 +88,7 @@ def prometheus(collected: tuple[Path, list[Path]], tmp_path_factory: pytest.Temp
         ]
         config = {"global": {"scrape_interval": "1s"}, "scrape_configs": jobs}
         (directory / "prometheus.yml").write_text(json.dumps(config))
-        address = f"127.0.0.1:{_free_port()}"
+        address = f"127.0.0.1:{free_port()}"
         process = subprocess.Popen(
             [
                 program,
@@ -114,13 +113,6 @@ class _Quiet(SimpleHTTPRequestHandler):
 
     def guess_type(self, _path: object) -> str:
         return "text/plain; version=0.0.4"
-
-
-def _free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port: int = listening.getsockname()[1]
-        return port
 
 
 def without_data(prometheus: str, queries: list[str]) -> list[str]:

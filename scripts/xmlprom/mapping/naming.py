@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from xmlprom.mapping.model import SOURCE_LABEL, Mapping
+from xmlprom.mapping.model import SOURCE_LABEL, Mapping, Metric
 
 _METRIC = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
@@ -68,8 +68,7 @@ def naming_advice(mapping: Mapping) -> Iterator[str]:
         for word in words:
             if word in _BASE_UNITS:
                 yield f"metric {metric.name}: {word!r} is no base unit: use {_BASE_UNITS[word]!r} and 'scale'"
-        if metric.type not in ("counter", "info") and metric.name.endswith("_total"):
-            yield f"metric {metric.name}: '_total' is the suffix of counters, this is a {metric.type}"
+        yield from _total_advice(metric)
         for suffix in _RESERVED_SUFFIXES:
             if metric.name.endswith(suffix) and metric.type != suffix[1:]:
                 yield f"metric {metric.name}: the suffix {suffix!r} is reserved for other types"
@@ -78,3 +77,12 @@ def naming_advice(mapping: Mapping) -> Iterator[str]:
         for label in [label.name for label in metric.labels] + list(mapping.labels):
             if label in _TARGET_LABELS:
                 yield f"metric {metric.name}: Prometheus sets {label!r} itself and would rename it 'exported_{label}'"
+
+
+def _total_advice(metric: Metric) -> Iterator[str]:
+    words = metric.name.split("_")
+    if metric.type not in ("counter", "info") and words[-1] == "total":
+        yield f"metric {metric.name}: '_total' is the suffix of counters, this is a {metric.type}"
+    if metric.type == "counter" and "total" in words[:-1]:
+        better = "_".join(word for word in words if word != "total") + "_total"
+        yield f"metric {metric.name}: OpenTelemetry's receivers rename it: use {better!r}"

@@ -22,6 +22,10 @@ def test_an_example_that_fits_its_source_gets_no_advice():
     [
         ("{name: run_ms, help: h}", "'ms' is no base unit: use 'seconds' and 'scale'"),
         ("{name: rows_total, help: h}", "'_total' is the suffix of counters, this is a gauge"),
+        (
+            "{name: a_total_b_total, help: h, type: counter, value: {from: '@n', aggregate: sum}}",
+            "rename it: use 'a_b_total'",
+        ),
         ("{name: rows_count, help: h}", "the suffix '_count' is reserved"),
         ("{name: storeRows, help: h}", "names are lower case"),
         ("{name: rows, help: h, labels: {job: name()}}", "would rename it 'exported_job'"),
