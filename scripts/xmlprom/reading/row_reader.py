@@ -6,22 +6,21 @@ the speed: hence closures rather than attributes, and short ways where a mapping
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from xmlprom import reasons
 from xmlprom.errors import RunError
 from xmlprom.mapping.paths import attribute_texts
-from xmlprom.reading.actions import Actions, Binder
 from xmlprom.reading.holders import Attributes, Cells, Holder, Into, Origin, Row, attribute_cell, several
 from xmlprom.reading.keyed import Found, put_or_enter
 from xmlprom.reading.path_matcher import PathMatcher, State
 from xmlprom.reading.patterns import Cell, Plan, local_name
 from xmlprom.reading.row_counter import Locate, RowCounter, RowSink
-from xmlprom.reading.row_words import word_rows
-from xmlprom.reading.start_tag_counts import StartTagCounts
 from xmlprom.reading.texts import MAX_TEXT, OpenTexts, joined
-from xmlprom.reading.waiting_rows import WaitingRows
+
+if TYPE_CHECKING:
+    from xmlprom.reading.actions import Actions
 
 
 class Target:
@@ -91,11 +90,16 @@ class RowReader(Target):
         self._row = 0
         self._traced = locate is not None
         if plan.start_tags_suffice:
+            from xmlprom.reading.start_tag_counts import StartTagCounts  # noqa: PLC0415 - each module costs each run
+
             self._matcher = PathMatcher(plan, max_depth)
             counts = StartTagCounts(plan, self._matcher, sink)
             self.start, self.end, self._innermost = counts.start, counts.end, counts.innermost
             self._count, self._flush = counts.count, counts.flush
             return
+        from xmlprom.reading.actions import Binder  # noqa: PLC0415 - see above
+        from xmlprom.reading.waiting_rows import WaitingRows  # noqa: PLC0415 - see above
+
         self._texts = OpenTexts(plan.held)
         self._counter = RowCounter(plan, sink, locate)
         self._waiting = WaitingRows(plan, self._emit)
@@ -166,6 +170,17 @@ class RowReader(Target):
 
     def _take_texts(self, state: State, actions: Actions, attributes: Attributes) -> None:
         """Take what paths end with at this element."""
+        if actions.sibling_texts:
+            self._take_siblings(state, actions, attributes)
+        for beside, wanted, into in actions.beside_texts:
+            if beside.comes(wanted, wanted.position):
+                self._take(into, wanted.leaf, state, attributes)
+        for into, leaf in actions.texts:
+            self._take(into, leaf, state, attributes)
+
+    def _take_siblings(self, state: State, actions: Actions, attributes: Attributes) -> None:
+        """Take what is beside elements whose key fits."""
+
         for siblings, target, into in actions.sibling_texts:
             keys = siblings.comes(target.position)
             if keys and target.leaf in ("element", "text()"):
@@ -176,11 +191,6 @@ class RowReader(Target):
                     local_name(state.tag) if target.leaf == "name()" else attribute_cell(attributes, target.leaf, into)
                 )
                 put_or_enter(into, list(keys), own, self._plan.held)
-        for beside, wanted, into in actions.beside_texts:
-            if beside.comes(wanted, wanted.position):
-                self._take(into, wanted.leaf, state, attributes)
-        for into, leaf in actions.texts:
-            self._take(into, leaf, state, attributes)
 
     def _take(self, into: Into, leaf: str, state: State, attributes: Attributes) -> None:
         """Take what a path ends with, or begin to keep its text."""
@@ -226,10 +236,16 @@ class RowReader(Target):
         if row.plain and times == 1 and not self._traced:
             self._counter.rows[row.section].append(tuple(texts))  # type: ignore[arg-type]
         else:
-            for whole in word_rows(row, texts) if row.fields.rows.words else (tuple(texts),):
+            for whole in self._word_rows(row, texts) if row.fields.rows.words else (tuple(texts),):
                 self._counter.add(row.section, whole, times)  # type: ignore[arg-type]
                 if self._traced:
                     self._counter.origins[row.section].append(origin)
+
+    @staticmethod
+    def _word_rows(row: Row, texts: Cells) -> Iterator[tuple[object, ...]]:
+        from xmlprom.reading.row_words import word_rows  # noqa: PLC0415 - few mappings have them
+
+        return word_rows(row, texts)
 
     def _trace(self) -> None:
         start, end, innermost = self.start, self.end, self._innermost
