@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import tracemalloc
 from pathlib import Path
 
@@ -165,9 +164,7 @@ def test_of_a_large_sample_takes_no_more_memory_than_of_a_small_one(large):
         return most
 
     scan([large(12_000)])  # fills the cache of texts' kinds
-    # Debian 11's packages take 0.1 kB more for each row here, for a reason not yet known; linear would be 3.
-    most = 2 if sys.version_info < (3, 10) else 1.1
-    assert peak(large(36_000)) < peak(large(12_000)) * most
+    assert peak(large(36_000)) < peak(large(12_000)) * 1.1
 
 
 @pytest.mark.parametrize(
