@@ -150,7 +150,7 @@ def properties(unit: str, *names: str) -> dict[str, str]:
     return dict(line.partition("=")[::2] for line in shown.splitlines())
 
 
-def unit_problem(name: str, last_run: float | None) -> str:
+def unit_problem(name: str, last_run: float | None, succeeded: bool) -> str:
     """Why the collector's units don't work, which a status file can't show."""
     if output_of("systemctl", "is-active", f"xmlprom-{name}.timer").strip() != "active":
         return f"xmlprom-{name}.timer is not active"
@@ -163,7 +163,7 @@ def unit_problem(name: str, last_run: float | None) -> str:
     ended = f"Result={service.get('Result')} ExecMainStatus={service.get('ExecMainStatus')}"
     if service.get("ExecMainStatus") != "1":
         return f"xmlprom-{name}.service failed: {ended}"
-    if last_run is None or last_run < started - CLOCK_STEP:
+    if succeeded or last_run is None or last_run < started - CLOCK_STEP:
         return f"xmlprom-{name}.service failed, and {name}.status.prom is of an earlier run: {ended}"
     return ""
 
@@ -225,7 +225,7 @@ def report(name: str, interval: float, shown: Series) -> dict[str, Any]:
 
     last_run = status("last_run_timestamp_seconds")
     problem = (
-        unit_problem(name, last_run)
+        unit_problem(name, last_run, status("last_run_success") == 1)
         or status_problem(name, shown)
         or age_problem(interval, last_run)
         or series_problem(name, shown)
