@@ -23,8 +23,8 @@ lint: venv ## ansible-lint, yamllint, ruff, mypy, shellcheck
 	mypy
 	git grep -lE '^#!.*\bsh$$|^#!.*\bbash$$' | xargs shellcheck
 
-unit: venv tools ## pytest
-	pytest
+unit: venv tools ## pytest; many tests wait for something, so more at once than there are cores
+	pytest --numprocesses=4 --dist=loadfile
 
 distributions: venv hosts ## the unit tests with each distribution's own packages, Debian 11 to 13
 	molecule/shared/unit.sh

@@ -23,7 +23,7 @@ for image in $images; do
     --label "xmlprom.checkout=$checkout" --volume "$checkout:/src:ro" --workdir /src --tmpfs /tmp \
     --env PYTHONDONTWRITEBYTECODE=1 --env HYPOTHESIS_STORAGE_DIRECTORY=/tmp/hypothesis \
     --env XMLPROM_REQUIRE_NODE_EXPORTER=1 --env XMLPROM_FUZZ_CASES="${XMLPROM_FUZZ_CASES:-4000}" \
-    "$image" python3 -m pytest -p no:cacheprovider -m "not slow" tests/unit "$@" >"$logs/${image#*:}" 2>&1 &
+    "$image" python3 -m pytest -p no:cacheprovider -m "not slow" --numprocesses=2 --dist=loadfile tests/unit "$@" >"$logs/${image#*:}" 2>&1 &
   runs+=($!)
 done
 

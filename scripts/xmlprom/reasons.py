@@ -79,7 +79,12 @@ CONFLICT = Reason(
     "another `.prom` file has the same metrics, or the collector's name",
     "the journal names it; rename one of the two",
 )
-OUTPUT = Reason("output", "the textfile directory can't be written", "look at its free space and its owner")
+OUTPUT = Reason(
+    "output",
+    "the textfile directory can't be written; the status file is there too, so its metrics may still show the run"
+    " before, and [XmlpromNoSuccess](#xmlpromnosuccess) fires",
+    "look at its free space, and whether another role has set its owner and mode: `ls -ld`, `df`",
+)
 STALE = Reason(
     "stale",
     "the source is older than `max_age`; its data are withdrawn",

@@ -11,6 +11,14 @@ from pathlib import Path
 import pytest
 from command import Result, run
 from exporter import exporter, fresh_exporter, running_exporter  # noqa: F401 - fixtures
+from xmlprom.reading import files
+
+
+@pytest.fixture(autouse=True)
+def _no_wait_between_readings(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sources of tests are fresh, and each would be read again only after a while; where that matters, it stays so."""
+    if request.module.__name__ != "test_collector_run":
+        monkeypatch.setattr(files, "_APART", 0)
 
 
 @pytest.fixture
