@@ -102,38 +102,58 @@ def exporters() -> list[dict[str, Any]]:
     return found
 
 
-def inodes(address: str) -> set[str]:
-    """The sockets that listen where a new one could not."""
+def inodes(address: str) -> dict[str, int]:
+    """The sockets that listen where a new one could not, with their user's number."""
     host, _, port = address.rpartition(":")
     anywhere = ("0.0.0.0", "::", "")  # noqa: S104 - compared, not bound
-    found = set()
+    found = {}
     for table, family in (("tcp", socket.AF_INET), ("tcp6", socket.AF_INET6)):
         path = Path("/proc/net", table)
         for line in path.read_text(encoding="ascii").splitlines()[1:] if path.exists() else []:
-            local, state, inode = (line.split()[column] for column in (1, 3, 9))
+            local, state, user, inode = (line.split()[column] for column in (1, 3, 7, 9))
             words, its_port = local.split(":")
             packed = b"".join(bytes.fromhex(words[start : start + 8])[::-1] for start in range(0, len(words), 8))
             its_host = socket.inet_ntop(family, packed)
             clash = its_host in anywhere or host.strip("[]") in (*anywhere, its_host)
             if state == LISTEN and int(its_port, 16) == int(port) and clash:
-                found.add(inode)
+                found[inode] = int(user)
     return found
 
 
 def listeners(address: str) -> list[tuple[str, str]]:
     """Command and unit of each process that listens at the address."""
-    sockets = {f"socket:[{inode}]" for inode in inodes(address)}
+    sockets = {f"socket:[{inode}]": user for inode, user in inodes(address).items()}
     found = set()
     for descriptor in Path("/proc").glob("[0-9]*/fd/*") if sockets else ():
         try:
-            if os.readlink(descriptor) in sockets:
-                process = descriptor.parents[1]
-                units = re.findall(r"([^/\n]+\.service)", (process / "cgroup").read_text(encoding="utf-8"))
-                command = (process / "cmdline").read_bytes().decode(errors="replace").partition("\0")[0]
-                found.add((command, units[-1] if units else ""))
+            target = os.readlink(descriptor)
+            if target in sockets:
+                found.add(command_and_unit(descriptor.parents[1]))
+                del sockets[target]
+        except OSError:  # it has ended, or is another user's and root may not look, as in a container
+            continue
+    for user in set(sockets.values()):
+        found.update(exporters_of(user) or [(f"a process of the user {user}", "")])
+    return sorted(found)
+
+
+def command_and_unit(process: Path) -> tuple[str, str]:
+    units = re.findall(r"([^/\n]+\.service)", (process / "cgroup").read_text(encoding="utf-8"))
+    command = (process / "cmdline").read_bytes().decode(errors="replace").partition("\0")[0]
+    return command, units[-1] if units else ""
+
+
+def exporters_of(user: int) -> list[tuple[str, str]]:
+    """Command and unit of each node_exporter that the user runs."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command, unit = command_and_unit(process)
+            if process.stat().st_uid == user and os.path.basename(command) in NAMES:
+                found.append((command, unit))
         except OSError:  # it has ended
             continue
-    return sorted(found)
+    return found
 
 
 def is_own(unit: str, own: dict[str, str]) -> bool:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,3 +47,24 @@ def test_an_unused_port_is_free() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     assert node_exporter_info.listeners(f":{port}") == []
+
+
+def test_a_process_whose_files_nobody_may_look_at_is_known_by_its_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a container even root may not look at the descriptors of other users' processes."""
+    program = (
+        "import socket; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1], flush=True); input()"
+    )
+    command = ["node_exporter", "-c", program]
+    with subprocess.Popen(
+        command, executable=sys.executable, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as exporter:
+        assert exporter.stdout
+        address = f":{int(exporter.stdout.readline())}"
+        assert "node_exporter" in dict(node_exporter_info.listeners(address))
+
+        def refuse(*_: object) -> str:
+            raise PermissionError
+
+        monkeypatch.setattr(os, "readlink", refuse)
+        assert "node_exporter" in dict(node_exporter_info.listeners(address))
+        exporter.communicate("")
