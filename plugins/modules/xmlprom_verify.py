@@ -250,6 +250,12 @@ def verify(intervals: dict[str, Any], exporter: dict[str, Any]) -> list[dict[str
     return [report(name, float(interval), shown) for name, interval in intervals.items()]
 
 
+def start(names: list[str]) -> None:
+    """Run collectors, and wait until they have ended."""
+    if names:
+        output_of("systemctl", "start", *(f"xmlprom-{name}.service" for name in names))
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
@@ -265,11 +271,16 @@ def main() -> None:
     )
     exporter = {**module.params}
     intervals, run = exporter.pop("collectors"), exporter.pop("run")
-    if run and intervals and not module.check_mode:
-        output_of("systemctl", "start", *(f"xmlprom-{name}.service" for name in intervals))
+    run = run and not module.check_mode
+    if run:
+        start(list(intervals))
     reports = verify(intervals, exporter)
-    if any(one["problem"] for one in reports):
-        # A run by the timer may have replaced a file between the scrape and the look at it.
+    failed = [one["collector"] for one in reports if one["problem"]]
+    if failed:
+        # A run by the timer may have replaced a file between the scrape and the look at it, or have been under way,
+        # as the service was before the rollout, when it was to start.
+        if run:
+            start(failed)
         reports = verify(intervals, exporter)
     module.exit_json(changed=False, reports=reports)
 

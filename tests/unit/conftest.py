@@ -11,14 +11,16 @@ from pathlib import Path
 import pytest
 from command import Result, run
 from exporter import exporter, fresh_exporter, running_exporter  # noqa: F401 - fixtures
+from xmlprom.commands import collector_run
 from xmlprom.reading import files
 
 
 @pytest.fixture(autouse=True)
-def _no_wait_between_readings(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sources of tests are fresh, and each would be read again only after a while; where that matters, it stays so."""
+def _no_waiting_for_writers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sources of tests are fresh, and a run would wait for whoever may be writing them; where that matters, it does."""
     if request.module.__name__ != "test_collector_run":
         monkeypatch.setattr(files, "_APART", 0)
+        monkeypatch.setattr(collector_run, "_PAUSES", ())
 
 
 @pytest.fixture
