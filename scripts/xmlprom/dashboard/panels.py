@@ -100,7 +100,7 @@ def _uid(collectors: list[str]) -> str:
 
 
 def _dividing(metric: Metric) -> list[Label]:
-    """The labels that tell the metric's series apart within a source."""
+    """The labels that distinguish the metric's series within a source."""
     return [label for label in metric.labels if not label.path.absolute and label.name not in metric.in_name]
 
 

@@ -13,7 +13,7 @@ _MAX_GROUPS = 3  # between an element and a list
 
 
 class Key(NamedTuple):
-    """A label that tells rows apart: its path from the row, and the words to name it after."""
+    """A label that distinguishes rows: its path from the row, and the words to name it after."""
 
     path: str
     words: tuple[str, ...]

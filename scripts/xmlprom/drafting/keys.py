@@ -1,4 +1,4 @@
-"""Which fields tell rows apart: those of the row itself, and those of the elements around it."""
+"""Which fields distinguish rows: those of the row itself, and those of the elements around it."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class KeyFinder:
         return []
 
     def own(self, element: Element) -> tuple[tuple[Key, ...], bool]:
-        """An element's keys, and whether they tell it from its siblings."""
+        """An element's keys, and whether they distinguish it from its siblings."""
         if id(element) not in self._own:
             self._own[id(element)] = self._find(element)
         return self._own[id(element)]
@@ -131,7 +131,7 @@ def _rank(element: Element, field: Field) -> int | None:
     recurs = parents > 1 and field.stats.distinct * min(parents, 3) <= field.stats.filled * 1.2
     if not recurs and vocabulary.EVENTS & vocabulary.head(element.words[-1:]):
         return None
-    if element.place.count == 1 and not element.names:  # of which it isn't known what would tell it from others
+    if element.place.count == 1 and not element.names:  # nothing would distinguish it from others
         return rank
     if rank is None:
         return _by_texts(element, field, recurs)

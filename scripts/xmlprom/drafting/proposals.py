@@ -125,9 +125,9 @@ class Proposer:
         if not keys.whole:
             aggregate = "max" if read.time else "sum"
             if not read.time and not _is_amount(element, field, read):
-                self._leave_out(element, field, "is not added up, and nothing tells the rows apart")
+                self._leave_out(element, field, "is not added up, and nothing distinguishes the rows")
                 return None
-            remark = "latest: nothing tells the rows apart" if read.time else "sum: several rows may share a series"
+            remark = "latest: nothing distinguishes the rows" if read.time else "sum: several rows may share a series"
             labels = tuple(label for label in labels if label.path != "text()")
         value = {"from": field.path, "aggregate": aggregate, **read.keys, "invalid": "skip"}
         counts = field.stats.counts()
@@ -185,7 +185,7 @@ class Proposer:
 
 
 def _keeps_apart(field: Field, keys: Keys) -> bool:
-    """Whether a kind is a label of the numbers: a state only where nothing else tells the rows apart."""
+    """Whether a kind is a label of the numbers: a state only where nothing else distinguishes the rows."""
     if not keys.whole and vocabulary.tokens(field.words[-1:]) & vocabulary.CONDITIONS:
         return True
     return not is_state(field) and flag_map(field) is None

@@ -12,7 +12,7 @@ def _words(text: str) -> frozenset[str]:
 NAMES = _words("name label title")
 IDS = _words("id uuid guid")
 UNITS = _words("unit units uom")
-# What tells things of one kind apart, beside names.
+# What distinguishes things of one kind, beside names.
 PLACES = _words(
     "address addr ip mac host hostname node interface iface ifname device dev port mount mountpoint path file disk"
     " drive volume slot bay index number nr no key serial sensor location peer neighbor neighbour vlan as asn zone"

@@ -48,7 +48,7 @@ class State(dict[str, "State"]):
     has how many did so. `actions`: what else its start needs if it `opens`, and its end if it `closes`.
 
     Where counting rows of one section is all there is to do, `tallies` has them: by the attribute `attribute`, if that
-    alone tells them apart, or by `key(attributes)`. Where the element's text is all that is wanted of it and of what
+    alone distinguishes them, or by `key(attributes)`. Where the element's text is all that is wanted of it and of what
     it holds, `only_text` is the target for it, `row` and `column` are where it goes, and `begin` is where it begins.
     """
 

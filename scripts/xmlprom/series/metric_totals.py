@@ -210,7 +210,7 @@ def _cells(value: Value, columns: Dict[Path, int]) -> Callable[[RawRow], Cells]:
 
 
 def _getter(columns: list[int]) -> Callable[[RawRow], object]:
-    """A function that gives the texts of some columns, to tell rows apart."""
+    """A function that gives the texts of some columns, to distinguish rows."""
     return itemgetter(*columns) if columns else lambda _row: ()
 
 

@@ -63,7 +63,7 @@ def failing(job):
     return failure.value
 
 
-def told(job):
+def status_of(job):
     """The status: what failed (None: nothing), and when it succeeded last."""
     status = samples(Path(job.files.status).read_text())
     reasons = [series.split('"')[3] for series, value in status.items() if "failure" in series and value]
@@ -97,16 +97,16 @@ CONFLICTS = {
 def test_a_conflict_names_the_file_and_the_metric_and_keeps_the_data(content, message, job, output):
     mine = job()
     collector_run.run(mine)
-    before, success = Path(mine.files.data).read_bytes(), told(mine)[1]
+    before, success = Path(mine.files.data).read_bytes(), status_of(mine)[1]
     (output / "theirs.prom").write_text(content)
     failure = failing(mine)
     assert failure.reason == "conflict"
     assert f"{output}/theirs.prom conflicts: metric m: {message}" in str(failure)
     assert Path(mine.files.data).read_bytes() == before
-    assert told(mine) == ("conflict", success)
+    assert status_of(mine) == ("conflict", success)
     (output / "theirs.prom").unlink()
     collector_run.run(mine)
-    assert told(mine)[0] is None
+    assert status_of(mine)[0] is None
 
 
 def test_the_same_series_in_another_file_is_a_conflict(job, output):
@@ -159,7 +159,7 @@ def test_another_programs_file_of_the_collectors_name_is_never_touched(max_age, 
         assert f"{file} is another program's" in str(failure)
         assert file.read_bytes() == content
         if which == "data":
-            assert told(mine) == ("conflict", None)
+            assert status_of(mine) == ("conflict", None)
         else:
             assert not Path(mine.files.data).exists()
 
@@ -183,7 +183,7 @@ def test_files_of_release_0_1_are_taken_over(job):
     for file, content in old.items():
         Path(file).write_text(content)
     collector_run.run(mine)
-    assert told(mine)[0] is None
+    assert status_of(mine)[0] is None
     assert Path(mine.files.data).read_text().startswith(mark("m"))
 
 
@@ -392,7 +392,7 @@ def test_a_run_without_enough_memory_keeps_the_data_and_tells(megabytes, job, ou
         " memory_max\n"
     )
     assert Path(mine.files.data).read_bytes() == before
-    assert told(mine)[0] == "killed"
+    assert status_of(mine)[0] == "killed"
     assert names(output) == ["m.prom", "m.status.prom"]
 
 
@@ -463,7 +463,7 @@ def test_a_full_disk_keeps_the_old_file_and_leaves_no_temporary_one(job, output)
     assert failure.reason == "output"
     assert "can't be written: File too large" in str(failure)
     assert Path(mine.files.data).read_bytes() == before
-    assert told(mine)[0] == "output"
+    assert status_of(mine)[0] == "output"
     assert names(output) == ["m.prom", "m.status.prom"]
     collector_run.run(mine)
     assert len(samples(Path(mine.files.data).read_text())) == 2000
@@ -583,7 +583,7 @@ def test_a_status_file_with_garbage_behind_the_mark_is_replaced(garbage, job):
     Path(mine.files.status).write_bytes(mark("m").encode() + garbage)
     os.unlink(mine.source)
     assert failing(mine).reason == "missing"
-    assert told(mine) == ("missing", pytest.approx(Path(mine.files.data).stat().st_mtime))
+    assert status_of(mine) == ("missing", pytest.approx(Path(mine.files.data).stat().st_mtime))
 
 
 def test_an_empty_file_is_replaced(job):
@@ -591,7 +591,7 @@ def test_an_empty_file_is_replaced(job):
     for file in (mine.files.data, mine.files.status):
         Path(file).touch()
     collector_run.run(mine)
-    assert told(mine)[0] is None
+    assert status_of(mine)[0] is None
 
 
 def at(seconds, job, monkeypatch):
@@ -629,11 +629,11 @@ def test_a_source_from_the_far_future_is_not_fresh(job):
 def test_max_age_withdraws_the_data_and_the_status_says_when_they_were_good(job):
     mine = job(mapping="max_age: 1h\n" + ONE)
     collector_run.run(mine)
-    success = told(mine)[1]
+    success = status_of(mine)[1]
     os.utime(mine.source, (time.time() - 4000,) * 2)
     assert failing(mine).reason == "stale"
     assert not Path(mine.files.data).exists()
-    assert told(mine) == ("stale", success)
+    assert status_of(mine) == ("stale", success)
 
 
 def test_max_age_withdraws_the_data_when_the_source_fails_for_too_long(job, monkeypatch):
@@ -642,10 +642,10 @@ def test_max_age_withdraws_the_data_when_the_source_fails_for_too_long(job, monk
     at(-4000, mine, monkeypatch)  # 4000 seconds ago
     os.unlink(mine.source)
     assert Path(mine.files.data).exists()
-    success = told(mine)[1]
+    success = status_of(mine)[1]
     assert failing(mine).reason == "missing"
     assert not Path(mine.files.data).exists()
-    assert told(mine) == ("missing", success)
+    assert status_of(mine) == ("missing", success)
 
 
 def test_the_age_is_the_sources_and_not_that_of_the_last_success(job, monkeypatch):
@@ -660,7 +660,7 @@ def test_the_age_is_the_sources_and_not_that_of_the_last_success(job, monkeypatc
         patch.setattr(collector_run.time, "time", lambda: real() - 3500)
         assert failing(mine).reason == "missing"
     assert not Path(mine.files.data).exists()
-    assert told(mine)[0] == "missing"
+    assert status_of(mine)[0] == "missing"
 
 
 # A run that ends before it reads its source
@@ -713,7 +713,7 @@ def without(patch, package, error):
 @pytest.mark.parametrize(("end", "status", "reason"), ENDS.values(), ids=ENDS)
 def test_the_status_records_a_run_that_ends_before_it_reads_its_source(end, status, reason, named, monkeypatch, capsys):
     mine, mapping, collect = named
-    success = told(mine)[1]
+    success = status_of(mine)[1]
     with monkeypatch.context() as patch:
         end(mapping, patch)
         capsys.readouterr()
@@ -721,7 +721,7 @@ def test_the_status_records_a_run_that_ends_before_it_reads_its_source(end, stat
         message = capsys.readouterr().err
     assert message.startswith("xmlprom: ")
     assert "Traceback" not in message
-    assert told(mine) == (reason, success)
+    assert status_of(mine) == (reason, success)
     assert Path(mine.files.data).exists()
 
 
@@ -734,13 +734,13 @@ def test_such_a_run_withdraws_data_that_are_too_old(end, status, reason, named, 
         end(mapping, patch)
         assert collect() == status
     assert not Path(mine.files.data).exists()
-    assert told(mine)[0] == reason
+    assert status_of(mine)[0] == reason
 
 
 def test_a_run_that_was_killed_withdraws_data_that_are_too_old(named):
     mine, _, collect = named
     assert collect("--killed", "timeout") == 1
-    assert told(mine)[0] == "killed"
+    assert status_of(mine)[0] == "killed"
     assert Path(mine.files.data).exists()
     content = re.sub("(?<=modified: )[0-9.]+", str(time.time() - 4000), Path(mine.files.data).read_text())
     Path(mine.files.data).write_text(content)
@@ -889,7 +889,7 @@ def test_a_large_source_that_was_written_only_now_is_read_again(tick, whole_seco
     monkeypatch.setattr(files, "_COARSE_TICK" if tick == "_TICK" else "_TICK", 3600)
     monkeypatch.setattr(files, tick, 0)
     collector_run.run(mine)
-    assert told(mine)[0] is None
+    assert status_of(mine)[0] is None
 
 
 def on_whole_seconds(monkeypatch):
@@ -998,7 +998,7 @@ def test_a_source_that_rests_is_read_twice_without_a_pause(job, monkeypatch):
         patch.setattr(files, "_RECENT", 0)
         patch.setattr(files.time, "sleep", lambda _: pytest.fail("it paused"))
         collector_run.run(mine)
-    assert told(mine)[0] is None
+    assert status_of(mine)[0] is None
 
 
 def test_a_fault_of_a_file_that_changed_meanwhile_is_the_change(job, monkeypatch):
@@ -1016,4 +1016,4 @@ def test_a_fault_of_a_file_that_changed_meanwhile_is_the_change(job, monkeypatch
 
     monkeypatch.setattr(files.SourceFile, "chunks", chunks)
     collector_run.run(mine)
-    assert told(mine)[0] is None
+    assert status_of(mine)[0] is None
