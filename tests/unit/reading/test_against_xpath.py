@@ -197,8 +197,10 @@ def label_of(label, text):
     text = text or ""
     text = text.lower() if "lower" in label else text
     text = text[: label.get("cut")]
-    if not text and "default" in label:
-        return label["default"]
+    if not text and label.get("default"):
+        if "values" not in label or label["default"] in words_of(label):
+            return label["default"]
+        return label["other"]
     if "values" in label:
         if text in label["values"]:
             return label["values"][text] if isinstance(label["values"], dict) else text
