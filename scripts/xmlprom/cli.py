@@ -142,7 +142,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SAMPLE.xml",
         nargs="+",
         type=_text,
-        help="files that the application wrote, on several hosts say",
+        help="files that the application wrote, on several hosts say, or - for stdin",
     )
     draft.add_argument(
         "--source", metavar="PATH", help="where the file is on the hosts, if not at the first sample's path"

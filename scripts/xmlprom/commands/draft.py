@@ -10,6 +10,7 @@ from xmlprom.drafting.draft import draft
 from xmlprom.drafting.draft_yaml import draft_yaml
 from xmlprom.drafting.sample_scan import scan
 from xmlprom.errors import SUCCESS, UsageError
+from xmlprom.reading.files import STANDARD_INPUT
 
 
 def run(options: argparse.Namespace) -> int:
@@ -17,9 +18,11 @@ def run(options: argparse.Namespace) -> int:
 
     :raises UsageError, RunError: see errors
     """
-    samples = [os.path.abspath(sample) for sample in options.samples]
-    source = options.source or samples[0]
-    if not source.startswith("/"):
+    samples = [sample if sample == STANDARD_INPUT else os.path.abspath(sample) for sample in options.samples]
+    if samples.count(STANDARD_INPUT) > 1:
+        raise UsageError("standard input is one sample: write - once")
+    source = options.source or next((sample for sample in samples if sample != STANDARD_INPUT), "")
+    if source and not source.startswith("/"):
         raise UsageError(f"--source {source}: write the file's absolute path on the host")
     try:
         source.encode()

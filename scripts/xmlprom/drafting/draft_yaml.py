@@ -14,14 +14,14 @@ _WIDTH = 110
 
 
 def draft_yaml(draft: Draft, source: str) -> str:
-    """The mapping file of a draft."""
+    """The mapping file of a draft; `source`: the file on the hosts, "" if it is not known."""
     return "\n".join(_lines(draft, source)) + "\n"
 
 
 def _lines(draft: Draft, source: str) -> Iterator[str]:
     yield "# Drafted from a sample: keep what you need, give it better names and help, then try"
     yield "# `xmlprom check FILE --source SAMPLE` and `xmlprom collect FILE --dry-run`."
-    yield f"source: {_scalar(source)}"
+    yield f"source: {_scalar(source)}" if source else "# source: /where/the/file/is/on/the/hosts.xml"
     yield "limits: {overflow: fold}  # what is too long for a label becomes 'other', and is counted"
     if draft.missing:
         yield f"missing: {_flow(draft.missing)}  # texts that mean: no value"

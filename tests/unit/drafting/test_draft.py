@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import tracemalloc
 from pathlib import Path
 
 import pytest
-from command import EXAMPLES, Result, run
+from command import EXAMPLES, SCRIPT, Result, run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from xmlprom.drafting.sample_scan import scan
@@ -216,3 +218,32 @@ def test_source_is_where_the_file_is_on_the_hosts(write):
     result = draft(sample, "--source", "state.xml")
     assert (result.status, result.out) == (2, "")
     assert "absolute path" in result.err
+
+
+def piped(content, *arguments):
+    command = [sys.executable, SCRIPT, "draft", *arguments]
+    return subprocess.run(command, input=content, capture_output=True, check=False, timeout=120)
+
+
+def test_of_standard_input_is_that_of_the_file(write):
+    content = (EXAMPLES / "store.xml").read_bytes()
+    sample = write("sample.xml", content)
+    named = piped(content, "-", "--source", str(sample))
+    assert (named.returncode, named.stderr) == (0, b"")
+    assert named.stdout.decode() == draft(sample).out
+    without = piped(content, "-").stdout.decode()
+    mapping = write("draft.yml", without)
+    assert load(str(mapping)).source is None
+    assert run("check", mapping, "--source", sample).status == 0
+
+
+@pytest.mark.parametrize(("content", "message"), [(b"<a><b>", b"not well-formed XML"), (b"", b"the file is empty")])
+def test_of_a_pipe_that_was_cut_fails(content, message):
+    done = piped(content, "-")
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.startswith(b"xmlprom: -: " + message)
+
+
+def test_standard_input_is_read_once(write):
+    done = piped(b"<a/>", "-", "-")
+    assert (done.returncode, done.stdout) == (2, b"")
