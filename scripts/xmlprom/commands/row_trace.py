@@ -137,9 +137,11 @@ def _trace(metric: MetricTrace, row: RawRow, place: tuple[int, int]) -> bool:
     try:
         number = totals.number(row)
     except InvalidValueError as error:
+        totals.leave_out(row)
         metric.note(f"skipped: {error}", place)
         return True
     if number is None:
+        totals.leave_out(row)
         path = totals.metric.value.path.text if totals.metric.value else ""
         metric.note(f"no sample: the value at {path} is missing", place)
         return False

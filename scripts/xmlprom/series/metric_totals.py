@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 from collections.abc import Callable, Iterable
@@ -51,12 +52,13 @@ class MetricTotals:
         self.folded = 0
         self.invalid = 0
         self.is_empty = False  # with rows, but not one value; known once there is a table
-        self._has_missing = False
+        self._has_left_out = False
         self._limits = limits
         self._where = [ConditionReader(condition, columns, metric.name) for condition in metric.where]
         self._cells, self._number = _reading(metric, columns)
         self._kind = metric.aggregator
         self._aggregates: dict[LabelValues, AnyAggregate] = {}
+        self._unknown: set[LabelValues] = set()  # series with rows that have no value
         self._series: dict[object, Series] = {}  # by texts that came before
         self._texts = _getter([reader.column for reader in self.labels])
 
@@ -75,9 +77,9 @@ class MetricTotals:
             except InvalidValueError as error:
                 self._refuse(error)
                 self.invalid += times
-                continue
+                number = None
             if number is None:
-                self._has_missing = True
+                self.leave_out(row)
                 continue
             _, aggregate, folded = series.get(texts_of(row)) or self._series_of(row)
             aggregate.add(number, times)
@@ -103,6 +105,13 @@ class MetricTotals:
     def _refuse(self, error: InvalidValueError) -> None:
         if not (self.metric.value and self.metric.value.skip_invalid):
             raise RunError(reasons.VALUE, f"metric {self.metric.name}: {error}") from None
+
+    def leave_out(self, row: RawRow) -> None:
+        """Take a row without a value: a series that has only such rows is unknown, not 0."""
+        self._has_left_out = True
+        if self._kind.has_zero and len(self._unknown) <= self._limits.series:
+            with contextlib.suppress(RunError):  # it has no part in the metric, so its labels may be any
+                self._unknown.add(tuple(reader.of_row(row).value for reader in self.labels))
 
     def series_of(self, row: RawRow) -> Series:
         """The series to which the row belongs.
@@ -132,7 +141,7 @@ class MetricTotals:
         return aggregate
 
     def table(self, documents: dict[Path, Cell]) -> Table:
-        self.is_empty = not self._aggregates and (self._has_missing or self.invalid > 0)
+        self.is_empty = not self._aggregates and self._has_left_out
         self._fill_zeros()
         own = [reader.label.name for reader in self.labels]
         fixed = {
@@ -159,7 +168,7 @@ class MetricTotals:
 
     def _fill_zeros(self) -> None:
         """Add what is known in advance: each declared value beside each combination of the others that was seen."""
-        if not self._kind.has_zero:
+        if not self._kind.has_zero or len(self._unknown) > self._limits.series:
             return
         seen = {
             tuple(None if reader.ranks else value for reader, value in zip(self.labels, key))
@@ -177,7 +186,8 @@ class MetricTotals:
                 reader.label.values if value is None else (value,) for reader, value in zip(self.labels, combination)
             ]
             for key in itertools.product(*choices):
-                self._aggregate(key)
+                if key not in self._unknown:
+                    self._aggregate(key)
 
     def _rank(self, item: tuple[LabelValues, object]) -> list[tuple[int, str]]:
         """Declared values in their order, others behind them by name."""

@@ -238,6 +238,33 @@ def test_metrics_with_rows_and_without_a_value_are_counted(job):
         assert told_of(Path(mine.files.status).read_text())["xmlprom_empty_metrics"] == empty
 
 
+UNKNOWN = {
+    "no label": ("", "<a/><a/>", {}),
+    "no label, one with a value": ("", "<a/><a n='2'/>", {"": 2}),
+    "no row": ("", "", {"": 0}),
+    "declared": ("{from: '@x', values: [p, q, r]}", "<a x='p'/><a x='q' n='2'/>", {"q": 2, "r": 0}),
+    "some with a value": ("{from: '@x', values: [p]}", "<a x='p'/><a x='p' n='2'/>", {"p": 2}),
+    "all skipped": ("{from: '@x', values: [p, q]}", "<a x='p' n='-'/>", {"q": 0}),
+    "undeclared": ("{from: '@x', values: [p]}", "<a x='z'/>", {"p": 0}),
+    "default": ("{from: '@x', values: [p, q], default: q}", "<a/>", {"p": 0}),
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+@pytest.mark.parametrize("type_", ["gauge", "counter", "summary", "histogram"])
+def test_a_sum_of_rows_without_a_value_is_unknown_and_not_zero(type_, name, job):
+    """After an upgrade that renames what held the value, the metric is absent."""
+    label, content, expected = UNKNOWN[name]
+    value = f"value: {{from: '@n', invalid: skip{', aggregate: sum' if type_ in ('gauge', 'counter') else ''}}}"
+    labels = f", labels: {{x: {label}}}" if label else ""
+    more = f"type: {type_}, {'buckets: [1], ' if type_ == 'histogram' else ''}help: h{labels}, {value}"
+    mine = job(mapping=f"rows: /s/*\nmetrics:\n  - {{name: m_total, {more}}}\n", content=f"<s>{content}</s>")
+    collector_run.run(mine)
+    wanted = "m_total" if type_ in ("gauge", "counter") else "m_total_sum"
+    found = samples_of(Path(mine.files.data).read_text())
+    assert {dict(labels).get("x", ""): value for (name, labels), value in found if name == wanted} == expected
+
+
 # The bulk and form of neighbours
 
 

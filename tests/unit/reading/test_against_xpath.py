@@ -6,6 +6,7 @@ few loops aggregate them. Where the mapping language is not XPath, `texts_of` an
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import math
@@ -273,16 +274,18 @@ def cell_of(metric, numbers):
 
 def naive_metric(tree, rows, metric):
     invalid = 0
-    series = {}
+    series, unknown = {}, set()
     fixed = {n: lab for n, lab in metric["labels"].items() if lab["from"].startswith(("/", "(/"))}
     own = {n: lab for n, lab in metric["labels"].items() if n not in fixed}
     for row in rows:
         if not selected(metric, row, rows):
             continue
         number = number_of(metric["value"], text_of(row, metric["value"]["from"], rows)) if "value" in metric else 1
-        if number == "invalid":
-            invalid += 1
-        elif number is not None:
+        invalid += number == "invalid"
+        if number in (None, "invalid"):
+            with contextlib.suppress(FailedError, FaultError):
+                unknown.add(tuple(label_of(label, text_of(row, label["from"], rows)) for label in own.values()))
+        else:
             key = tuple(label_of(label, text_of(row, label["from"], rows)) for label in own.values())
             series.setdefault(key, []).append(number)
     if metric["type"] != "info" and metric.get("value", {}).get("aggregate", "sum") == "sum":
@@ -291,7 +294,8 @@ def naive_metric(tree, rows, metric):
             seen.add((None,) * len(own))
         for free in seen:
             for key in itertools.product(*(words_of(lab) if v is None else [v] for lab, v in zip(own.values(), free))):
-                series.setdefault(key, [])
+                if key not in unknown:
+                    series.setdefault(key, [])
     constant = {name: label_of(label, text_of(tree, label["from"])) for name, label in fixed.items()}
     cells = {}
     for key, numbers in series.items():
