@@ -29,7 +29,11 @@ MISSING = Reason(
 UNREADABLE = Reason(
     "unreadable", "permission denied, or an I/O error", "add the file's group to the collector's `read_groups`"
 )
-NOT_REGULAR = Reason("not_regular", "the path is a directory, FIFO, device or socket", "correct the mapping's `source`")
+NOT_REGULAR = Reason(
+    "not_regular",
+    "the path is a directory, FIFO, device or socket, or a symbolic link that leads elsewhere",
+    "correct the mapping's `source`: the real path",
+)
 TOO_LARGE = Reason(
     "too_large", "the file is larger than `limits.source_size`", "raise the limit, or let the application clean up"
 )

@@ -21,6 +21,7 @@ _MAX_COMPARED = 16 << 20  # bytes
 _RECENT = 60.0  # seconds since its last change in which a source may be in the middle of another
 _APART = 0.1  # seconds between both readings of such a source: longer than a writer waits for a busy processor
 _TICK = 0.05  # seconds
+_HOST_MOUNTS = "/host-mounts"  # in a collector's sandbox alone
 _received: list[int] = []  # the descriptor of what standard input gave
 _COARSE_TICK = 2.05  # seconds; of file systems that keep whole seconds, or every other
 
@@ -124,6 +125,10 @@ def open_source(path: str, max_size: int) -> SourceFile:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise RunError(reasons.NOT_REGULAR, f"is {_kind(status.st_mode)}, not a regular file")
+        if os.path.lexists(_HOST_MOUNTS):
+            from xmlprom.reading.sandbox import check_place  # noqa: PLC0415 - only a service's runs need it
+
+            check_place(path, _HOST_MOUNTS)
         if status.st_size > max_size:
             raise RunError(reasons.TOO_LARGE, f"has {status.st_size} bytes, more than limits.source_size, {max_size}")
         age = abs(time.time() - max(status.st_mtime, status.st_ctime))
