@@ -8,6 +8,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from xmlprom import __version__
 from xmlprom.commands.options import report
@@ -20,6 +21,7 @@ from xmlprom.errors import (
     free_memory,
     internal_error,
     package_error,
+    printable,
 )
 from xmlprom.textfile.collector_files import DEFAULT_DIRECTORY
 
@@ -79,8 +81,15 @@ class _Help(argparse.HelpFormatter):
         super().__init__(prog, width=columns - 2)
 
 
+class _Parser(argparse.ArgumentParser):
+    """argparse's own, whose messages hold arguments as they are; a shell's glob makes arguments of files' names."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="xmlprom",
         description="Turn an XML file into metrics for node_exporter's textfile collector.",
         formatter_class=_Help,
@@ -88,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"xmlprom {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
-    common = argparse.ArgumentParser(add_help=False, formatter_class=_Help)
+    common = _Parser(add_help=False, formatter_class=_Help)
     common.add_argument("mapping", metavar="MAPPING", type=_text, help="a mapping's path, or a collector's name")
     common.add_argument(
         "--source", metavar="PATH", type=_text, help="read this file or glob, or - for stdin, instead of the mapping's"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from xmlprom.commands.options import report, source_of
-from xmlprom.errors import SOURCE_FAILED, SUCCESS, RunError
+from xmlprom.errors import SOURCE_FAILED, SUCCESS, RunError, path_text, printable
 from xmlprom.mapping.loader import load
 from xmlprom.mapping.location import collector_name, mapping_file
 from xmlprom.mapping.naming import naming_advice
@@ -20,7 +20,7 @@ def run(options: argparse.Namespace) -> int:
     mapping = load(file)
     collector_name(file)  # which `collect` will want
     for advice in naming_advice(mapping):
-        print(f"{file}: {advice}")
+        print(f"{path_text(file)}: {printable(advice)}")
     if not options.source:
         return SUCCESS
     from xmlprom.commands.source_fit import source_advice  # noqa: PLC0415 - without a source, lxml is not needed
@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
         except RunError as error:
             advices, faults = [], [str(error)]
         for advice in advices:
-            print(advice)
+            print(printable(advice))
         for fault in faults:
             report(fault)
             status = SOURCE_FAILED

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from xmlprom.errors import RunError
+from xmlprom.errors import RunError, path_text
 from xmlprom.mapping.model import Label, Mapping
 from xmlprom.reading.patterns import Fields, Plan, RawRow, compile_plan
 from xmlprom.reading.xml_parser import naming, stream
@@ -37,7 +37,8 @@ def source_advice(mapping: Mapping, path: str) -> tuple[list[str], list[str]]:
                 advice.append(f"{document_path.text} matches nothing")
         if not survey.faults:
             survey.totals.finish(reader.documents)
-    return [f"{path}: {text}" for text in advice], [f"{path}: {text}" for text in survey.faults]
+    shown = path_text(path)
+    return [f"{shown}: {text}" for text in advice], [f"{shown}: {text}" for text in survey.faults]
 
 
 @dataclass

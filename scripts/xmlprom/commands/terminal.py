@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
-from xmlprom.errors import UsageError
+from xmlprom.errors import UsageError, path_text, printable, quoted
 from xmlprom.reading.xml_parser import OnBytes
 from xmlprom.series.aggregators import Distribution, SeriesValue
 from xmlprom.series.extraction import Extraction
@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # `collect` pays for neither
 
 _PATIENCE = 1.0  # seconds before a progress bar appears
 _MAX_LINES = 40  # of one table
+_MAX_VALUES = 10  # that a warning names
 _BAR_WIDTH = 40
 
 
@@ -60,8 +61,10 @@ def progress(stream: TextIO) -> Iterator[OnBytes | None]:
 def warn_unmatched(extractions: Iterable[Extraction], only: Selection) -> None:
     """Warn about each value of --only that no series has."""
     for label, value, there in unmatched(list(extractions), only):
-        known = f"there are: {', '.join(there)}" if there else "the label has no values in this source"
-        print(f"xmlprom: warning: --only {label}={value} matches nothing; {known}", file=sys.stderr)
+        some = ", ".join(map(quoted, there[:_MAX_VALUES])) + (", …" if len(there) > _MAX_VALUES else "")
+        known = f"there are: {some}" if there else "the label has no values in this source"
+        warning = f"xmlprom: warning: --only {label}={value} matches nothing; {known}"
+        print(printable(warning), file=sys.stderr)
 
 
 def show_tables(extractions: Iterable[Extraction], only: Selection, stream: TextIO) -> None:
@@ -70,9 +73,10 @@ def show_tables(extractions: Iterable[Extraction], only: Selection, stream: Text
         return
     console = _console(stream)
     for extraction in extractions:
-        console.print(f"{extraction.path}: {extraction.rows} rows", markup=False, highlight=False)
+        _say(console, f"{path_text(extraction.path)}: {extraction.rows} rows")
         for table in extraction.tables:
-            console.print(f"\n{table.metric.name}", style="bold", markup=False, highlight=False)
+            console.print()
+            _say(console, table.metric.name, "bold")
             console.print(_table(table, only))
 
 
@@ -86,18 +90,21 @@ def show_explanations(explanations: Iterable[Explanation], stream: TextIO) -> No
         raise UsageError("explain draws with rich, which is not installed: install python3-rich, or use --json")
     console = _console(stream)
     for explanation in explanations:
-        _say(console, f"{explanation.path}: {explanation.rows} rows")
+        _say(console, f"{path_text(explanation.path)}: {explanation.rows} rows")
         for metric in explanation.metrics:
-            _say(console, f"\n{metric.name}", "bold")
+            console.print()
+            _say(console, metric.name, "bold")
             console.print(_explained(metric) if metric.series else "  no series")
             if len(metric.series) > _MAX_LINES:
                 _say(console, f"  and {len(metric.series) - _MAX_LINES} more series")
             for why, rows in metric.notes.items():
                 _say(console, f"  {why}: {_rows(rows)}")
         if explanation.untaken.count:
-            _say(console, f"\nno metric took {_rows(explanation.untaken)}")
+            console.print()
+            _say(console, f"no metric took {_rows(explanation.untaken)}")
         for why, rows in explanation.failed.items():
-            _say(console, f"\nfails: {why}: {_rows(rows)}", "red")
+            console.print()
+            _say(console, f"fails: {why}: {_rows(rows)}", "red")
 
 
 def _explained(metric: MetricExplained) -> RichTable:
@@ -114,7 +121,7 @@ def _explained(metric: MetricExplained) -> RichTable:
 
 
 def _say(console, text: str, style: str | None = None) -> None:  # type: ignore[no-untyped-def]  # see _rich
-    console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+    console.print(printable(text), style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def _rows(rows: Rows) -> str:
@@ -150,8 +157,8 @@ def _table(table: Table, only: Selection) -> RichTable:
 
 
 def _escaped(text: str) -> str:
-    """A source's text, with rich's markup escaped."""
-    return _rich("markup").escape(text)  # type: ignore[no-any-return]
+    """A source's text, printable and with rich's markup escaped."""
+    return _rich("markup").escape(printable(text))  # type: ignore[no-any-return]
 
 
 def _number(cell: SeriesValue) -> str:

@@ -70,7 +70,9 @@ def test_only_filters_items_that_are_part_of_the_name():
 def test_only_warns_of_a_value_that_is_nowhere_and_tells_those_there_are():
     result = run("collect", EXAMPLES / "store.yml", "--source", SOURCE, "--dry-run", "--only", "item=kiwi")
     assert result.status == 0
-    assert result.err == ("xmlprom: warning: --only item=kiwi matches nothing; there are: apple, orange, strawberry\n")
+    assert result.err == (
+        "xmlprom: warning: --only item=kiwi matches nothing; there are: 'apple', 'orange', 'strawberry'\n"
+    )
 
 
 @pytest.mark.parametrize(
