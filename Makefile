@@ -26,7 +26,7 @@ lint: venv ## ansible-lint, yamllint, ruff, mypy, shellcheck
 unit: venv tools ## pytest; many tests wait for something, so more at once than there are cores
 	pytest --numprocesses=4 --dist=loadfile
 
-distributions: venv hosts ## the unit tests with each distribution's own packages, Debian 11 to 13
+distributions: venv hosts tools ## the unit tests with each distribution's own packages, Debian 11 to 13
 	molecule/shared/unit.sh
 
 molecule: venv hosts ## the roles on real hosts with systemd (SCENARIOS=fleet runs that one)

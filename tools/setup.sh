@@ -98,8 +98,8 @@ bench-tools() {
   install_packages "${packages[@]}"
 }
 
-# The monitoring's own programs out of three Debian releases' packages, which would start servers if they were
-# installed; the tests that need them are skipped without.
+# The monitoring's own programs and node_exporter out of three Debian releases' packages, which would start servers if
+# they were installed; the tests that need them are skipped without.
 tools() {
   local suite root
   if ! command -v mmdebstrap >/dev/null; then
@@ -107,15 +107,15 @@ tools() {
     install_packages debian-archive-keyring mmdebstrap
   fi
   for suite in bookworm trixie forky; do
-    [[ ! -x .cache/tools/$suite/vmalert ]] || continue
+    [[ ! -x .cache/tools/$suite/prometheus-node-exporter ]] || continue
     echo "setup: unpacking Prometheus and Alertmanager of Debian's $suite"
     root=$(mktemp -d)
     # The Release file of a testing suite may be past its date on a mirror.
-    if mmdebstrap --quiet --variant=extract --include=prometheus,prometheus-alertmanager,victoria-metrics \
+    if mmdebstrap --quiet --variant=extract --include=prometheus,prometheus-alertmanager,prometheus-node-exporter,victoria-metrics \
       --aptopt='Acquire::Check-Valid-Until "false"' "$suite" "$root" 2>"$root.log"; then
       mkdir -p ".cache/tools/$suite"
       cp "$root"/usr/bin/{amtool,prometheus,prometheus-alertmanager,promtool,victoria-metrics,vmalert} \
-        ".cache/tools/$suite/"
+        "$root"/usr/bin/prometheus-node-exporter ".cache/tools/$suite/"
     else
       cat "$root.log" >&2
     fi
