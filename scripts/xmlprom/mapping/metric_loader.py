@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 TYPES = ("gauge", "counter", "histogram", "summary", "info")
 STEP_KEYS = ("part", "lower", "cut")  # of a label; label_steps has the same, and is imported only for them
-MAX_LABELS = 64  # of a series: what an exporter takes grows with their square
+MAX_LABELS = 32  # of a series: what an exporter takes grows with their square
 MAX_NAMES = 1000  # of one metric with {label} in its name
 
 Found = tuple[Metric, Node]  # with the node of its name, for what is checked over all metrics

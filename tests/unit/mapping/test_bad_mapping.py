@@ -49,13 +49,14 @@ FAULTS = {
         "rows: /a\nmetrics:\n  - {name: scrape_series, help: h}\n",
         "'scrape_series' is a name that Prometheus writes itself",
     ),
+    "NUL in the source": ('source: "/srv/a\\0b.xml"\n' + GOOD, "1:9: source: a path holds no NUL character"),
     "too many constant labels": (
         GOOD + "labels: {" + ", ".join(f"l{number}: x" for number in range(12_000)) + "}\n",
-        "labels: more than 64 labels",
+        "labels: more than 32 labels",
     ),
     "too many labels": (
-        GOOD + "    labels: {" + ", ".join(f"l{number}: '@a'" for number in range(65)) + "}\n",
-        "more than 64 labels",
+        GOOD + "    labels: {" + ", ".join(f"l{number}: '@a'" for number in range(33)) + "}\n",
+        "more than 32 labels",
     ),
     "name twice": (GOOD + "  - name: m\n    help: h\n", "6:11: metrics[1].name: the name 'm' is taken"),
     "unparsable path": (
