@@ -133,7 +133,8 @@ CASES = {
         one("//q", 'type: histogram\nvalue: "@v"\nbuckets: [1]'),
         {"m_bucket le=1.0": 0, "m_bucket le=+Inf": 0, "m_sum": 0, "m_count": 0},
     ),
-    "summary without a value": (one("//s", 'type: summary\nvalue: "@v"'), {"m_sum": 0, "m_count": 0}),
+    "summary without a row": (one("//none", 'type: summary\nvalue: "@v"'), {"m_sum": 0, "m_count": 0}),
+    "summary without a value": (one("//s", 'type: summary\nvalue: "@v"'), {}),
 }
 
 
