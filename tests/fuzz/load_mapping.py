@@ -13,7 +13,7 @@ with atheris.instrument_imports(include=["xmlprom"]):
     from xmlprom.errors import MappingError
     from xmlprom.mapping.loader import load
     from xmlprom.mapping.naming import naming_advice
-    from xmlprom.reading.patterns import compile_plan
+    from xmlprom.reading.plan_compiler import compile_plan
 
 FILE = Path(tempfile.mkdtemp()) / "m.yml"
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 
 from xmlprom.errors import RunError
 from xmlprom.mapping.model import Mapping
-from xmlprom.reading.holders import Origin
-from xmlprom.reading.patterns import Plan, RawRow, compile_plan
+from xmlprom.reading.fields import RawRow
+from xmlprom.reading.open_row import Origin
+from xmlprom.reading.patterns import Plan
+from xmlprom.reading.plan_compiler import compile_plan
 from xmlprom.reading.row_reader import RowReader
 from xmlprom.reading.xml_parser import naming, stream
 from xmlprom.series.aggregators import Distribution, SeriesValue

@@ -8,7 +8,9 @@ from typing import Any
 
 from xmlprom.errors import RunError, path_text
 from xmlprom.mapping.model import Label, Mapping
-from xmlprom.reading.patterns import Fields, Plan, RawRow, compile_plan
+from xmlprom.reading.fields import Fields, RawRow
+from xmlprom.reading.patterns import Plan
+from xmlprom.reading.plan_compiler import compile_plan
 from xmlprom.reading.xml_parser import naming, stream
 from xmlprom.series.identifiers import MAX_KEPT, look_machine_made, looks_like_identifier
 from xmlprom.series.metric_totals import MetricTotals

@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 from xmlprom import reasons
 from xmlprom.errors import Fault
-from xmlprom.reading.holders import Around, Beside, Frame, Holder, Into, Row
+from xmlprom.reading.frames import Around, Beside, Frame
+from xmlprom.reading.holders import Holder
+from xmlprom.reading.into import Into
 from xmlprom.reading.keyed import Keyed, Siblings
-from xmlprom.reading.path_matcher import State
+from xmlprom.reading.open_row import Row
 from xmlprom.reading.patterns import (
     AboveTarget,
     BesideTarget,
@@ -20,6 +22,7 @@ from xmlprom.reading.patterns import (
     SiblingTarget,
     TextTarget,
 )
+from xmlprom.reading.state import State
 from xmlprom.reading.waiting_rows import WaitingRows
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from xmlprom.mapping.paths import attribute_texts
-from xmlprom.reading.holders import Attributes, Cells, Frame, Holder, Into
-from xmlprom.reading.path_matcher import State
-from xmlprom.reading.patterns import KEYS, RESULT, Cell, KeyTarget
+from xmlprom.reading.fields import Cell
+from xmlprom.reading.frames import Frame
+from xmlprom.reading.holders import Attributes, Cells, Holder
+from xmlprom.reading.into import Into
+from xmlprom.reading.patterns import KEYS, RESULT, KeyTarget
+from xmlprom.reading.state import State
 
 
 class Siblings(Holder):

@@ -7,8 +7,9 @@ from collections.abc import Callable, Collection, Sequence
 from itertools import repeat
 from typing import Optional, Protocol
 
-from xmlprom.reading.holders import Origin
-from xmlprom.reading.patterns import Plan, RawRow
+from xmlprom.reading.fields import RawRow
+from xmlprom.reading.open_row import Origin
+from xmlprom.reading.patterns import Plan
 
 Locate = Callable[[Sequence[Optional[Origin]]], None]
 MAX_DISTINCT = 10_000  # rows that are kept before they are aggregated

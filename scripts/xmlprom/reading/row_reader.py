@@ -12,11 +12,15 @@ from typing import TYPE_CHECKING, Any
 from xmlprom import reasons
 from xmlprom.errors import RunError
 from xmlprom.mapping.paths import attribute_texts
-from xmlprom.reading.holders import Attributes, Cells, Holder, Into, Origin, Row, attribute_cell, several
+from xmlprom.reading.fields import Cell
+from xmlprom.reading.holders import Attributes, Cells, Holder, local_name, several
+from xmlprom.reading.into import Into, attribute_cell
 from xmlprom.reading.keyed import Found, put_or_enter
-from xmlprom.reading.path_matcher import PathMatcher, State
-from xmlprom.reading.patterns import Cell, Plan, local_name
+from xmlprom.reading.open_row import Origin, Row
+from xmlprom.reading.path_matcher import PathMatcher
+from xmlprom.reading.patterns import Plan
 from xmlprom.reading.row_counter import Locate, RowCounter, RowSink
+from xmlprom.reading.state import State
 from xmlprom.reading.texts import MAX_TEXT, OpenTexts, joined
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from xmlprom import reasons
 from xmlprom.errors import Fault
-from xmlprom.reading.holders import Cells, Row
+from xmlprom.reading.holders import Cells
+from xmlprom.reading.open_row import Row
 
 
 def word_rows(row: Row, texts: Cells) -> Iterator[tuple[object, ...]]:

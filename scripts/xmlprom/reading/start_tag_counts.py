@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from xmlprom.reading import row_counter
-from xmlprom.reading.holders import Attributes, Row
-from xmlprom.reading.path_matcher import PathMatcher, State, Tally
-from xmlprom.reading.patterns import Plan, RawRow
+from xmlprom.reading.fields import RawRow
+from xmlprom.reading.holders import Attributes
+from xmlprom.reading.open_row import Row
+from xmlprom.reading.path_matcher import PathMatcher
+from xmlprom.reading.patterns import Plan
+from xmlprom.reading.state import State, Tally
 
 
 class StartTagCounts:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from xmlprom import reasons
 from xmlprom.errors import RunError
-from xmlprom.reading.holders import Cells, Into
-from xmlprom.reading.path_matcher import State
+from xmlprom.reading.holders import Cells
+from xmlprom.reading.into import Into
+from xmlprom.reading.state import State
 
 MAX_TEXT = 1 << 16  # characters of one text
 

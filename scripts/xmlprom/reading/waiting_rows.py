@@ -8,7 +8,9 @@ from typing import Optional
 
 from xmlprom import reasons
 from xmlprom.errors import Fault, RunError, quoted
-from xmlprom.reading.holders import Around, Cells, Frame, Origin, Pending, Row
+from xmlprom.reading.frames import Around, Frame, Pending
+from xmlprom.reading.holders import Cells
+from xmlprom.reading.open_row import Origin, Row
 from xmlprom.reading.patterns import Plan
 
 _MAX_CHARACTERS = 16 << 20  # of all texts that are held

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xmlprom.errors import Fault, RunError
 from xmlprom.mapping.paths import Path, Words
-from xmlprom.reading.patterns import Cell
+from xmlprom.reading.fields import Cell
 
 
 def text_of(cell: Cell, path: Path) -> str | None:

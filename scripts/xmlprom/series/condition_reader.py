@@ -8,7 +8,7 @@ from xmlprom import reasons
 from xmlprom.errors import RunError
 from xmlprom.mapping.model import Condition
 from xmlprom.mapping.paths import Path
-from xmlprom.reading.patterns import Cell, RawRow
+from xmlprom.reading.fields import Cell, RawRow
 from xmlprom.series.cells import text_of
 
 _MAX_CACHED = 10_000  # texts whose answer is kept

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from xmlprom import reasons
 from xmlprom.errors import RunError
 from xmlprom.mapping.model import Value
-from xmlprom.reading.patterns import RawRow
+from xmlprom.reading.fields import RawRow
 from xmlprom.series.aggregators import Bucket
 from xmlprom.series.numbers import Cells, converter
 

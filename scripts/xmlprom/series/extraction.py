@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from xmlprom.mapping.model import Mapping
-from xmlprom.reading.patterns import compile_plan
+from xmlprom.reading.plan_compiler import compile_plan
 from xmlprom.reading.xml_parser import OnBytes, naming, stream
 from xmlprom.series.metric_totals import Table
 from xmlprom.series.totals import Totals

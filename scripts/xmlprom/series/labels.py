@@ -7,7 +7,7 @@ from typing import NamedTuple
 from xmlprom import reasons
 from xmlprom.errors import RunError, quoted
 from xmlprom.mapping.model import Label, Limits
-from xmlprom.reading.patterns import Cell, RawRow
+from xmlprom.reading.fields import Cell, RawRow
 from xmlprom.series.cells import text_of
 
 FOLDED = "other"  # the value of a label without an `other` of its own, past a limit

@@ -14,7 +14,7 @@ from xmlprom import reasons
 from xmlprom.errors import RunError
 from xmlprom.mapping.model import Limits, Metric, Value
 from xmlprom.mapping.paths import Path
-from xmlprom.reading.patterns import Cell, RawRow
+from xmlprom.reading.fields import Cell, RawRow
 from xmlprom.series.aggregators import AnyAggregate, Distribution, SeriesValue
 from xmlprom.series.condition_reader import ConditionReader
 from xmlprom.series.labels import FOLDED, LabelReader

@@ -10,7 +10,7 @@ from math import isfinite, nan
 from typing import Optional, Union
 
 from xmlprom.mapping.model import PLAIN_NUMBER, Unit, Value
-from xmlprom.reading.patterns import Cell
+from xmlprom.reading.fields import Cell
 from xmlprom.series.cells import text_of
 
 # Takes the cell of the value's path or, if the unit has a path of its own, a tuple of both cells.

@@ -8,7 +8,8 @@ from operator import itemgetter
 from xmlprom import reasons
 from xmlprom.errors import RunError
 from xmlprom.mapping.model import Limits, Mapping
-from xmlprom.reading.patterns import Cell, Plan, RawRow
+from xmlprom.reading.fields import Cell, RawRow
+from xmlprom.reading.patterns import Plan
 from xmlprom.series.metric_totals import MetricTotals, Table
 
 

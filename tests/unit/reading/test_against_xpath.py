@@ -20,7 +20,7 @@ from whole_tree import NAMESPACES, FaultError, rows_of, text_of
 from xmlprom.errors import RunError
 from xmlprom.mapping.loader import load
 from xmlprom.reading import files, row_counter
-from xmlprom.reading.patterns import compile_plan
+from xmlprom.reading.plan_compiler import compile_plan
 from xmlprom.reading.xml_parser import stream
 from xmlprom.series.aggregators import Distribution
 from xmlprom.series.totals import Totals

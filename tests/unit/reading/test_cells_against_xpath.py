@@ -18,7 +18,7 @@ from xmlprom.errors import Fault, RunError
 from xmlprom.mapping.loader import load
 from xmlprom.mapping.path_parser import parse
 from xmlprom.reading import files, row_counter
-from xmlprom.reading.patterns import compile_plan
+from xmlprom.reading.plan_compiler import compile_plan
 from xmlprom.reading.xml_parser import stream
 
 FAULT = "a fault"
