@@ -194,7 +194,7 @@ def load_factor(node: Node) -> str | None:
 
 
 def _date(node: Node) -> str | None:
-    from xmlprom.series.dates import is_date_format  # noqa: PLC0415 - few mappings have dates
+    from xmlprom.series.dates import date_format_fault  # noqa: PLC0415 - few mappings have dates
 
     text = node.text()
     if text is None:
@@ -203,8 +203,10 @@ def _date(node: Node) -> str | None:
         node.problem(
             "'%Z' reads a zone's name and ignores it: write the name out, '%H:%M:%S EST', and the zone in 'zone'"
         )
-    elif len(text) > _MAX_DATE_FORMAT or not is_date_format(text):
-        node.problem(f"{text!r} is no date format: iso8601, or directives like '%Y-%m-%d %H:%M:%S %z'")
+    elif len(text) > _MAX_DATE_FORMAT:
+        node.problem(f"is no date format: it has more than {_MAX_DATE_FORMAT} characters")
+    elif fault := date_format_fault(text):
+        node.problem(f"{text!r} {fault}")
     return text
 
 

@@ -26,14 +26,20 @@ def unix_time(text: str, date: str, zone: str) -> float:
     return moment.timestamp()
 
 
-def is_date_format(date: str) -> bool:
-    """Whether dates can have that form: strptime reports a wrong format only when it reads a text."""
-    moment = datetime.datetime(2001, 2, 3, 4, 5, 6, tzinfo=datetime.timezone.utc)
+def date_format_fault(date: str) -> str | None:
+    """What is wrong with a format of dates: strptime reports it only when it reads a text, or takes another date."""
+    if date == ISO8601:
+        return None
+    moment = datetime.datetime(2001, 2, 3, 16, 5, 6, tzinfo=datetime.timezone.utc)
     try:
-        datetime.datetime.strptime(moment.strftime(date), date)
+        found = datetime.datetime.strptime(moment.strftime(date), date)
     except (ValueError, re.error):
-        return date == ISO8601
-    return "%" in date or date == ISO8601
+        found = None
+    if found is None or "%" not in date:
+        return "is no date format: iso8601, or directives like '%Y-%m-%d %H:%M:%S %z'"
+    if found.year != moment.year:
+        return "has no year, so that dates would be of 1900: a time of day or a duration has a 'unit'"
+    return "has hours without their half of the day: add '%p', or read '%H'" if found.hour not in (0, 16) else None
 
 
 def time_zone(name: str) -> datetime.tzinfo:

@@ -223,6 +223,14 @@ FAULTS = {
         GOOD + "    value: {from: '@v', aggregate: max, date: '%Y-%Q'}\n",
         "'%Y-%Q' is no date format",
     ),
+    "date format without a year": (
+        GOOD + "    value: {from: '@v', aggregate: max, date: '%H:%M'}\n",
+        "'%H:%M' has no year, so that dates would be of 1900",
+    ),
+    "date format without the half of the day": (
+        GOOD + "    value: {from: '@v', aggregate: max, date: '%Y-%m-%d %I:%M'}\n",
+        "'%Y-%m-%d %I:%M' has hours without their half of the day: add '%p'",
+    ),
     "date format with a directive twice": (
         GOOD + "    value: {from: '@v', aggregate: max, date: '%Y %Y'}\n",
         "'%Y %Y' is no date format",
