@@ -77,11 +77,11 @@ def shape_faults(item: Any) -> list[str]:
     return faults
 
 
-def source_fault(source: str | None) -> str:
-    if source and re.fullmatch(r'/[^"\\:\n]+', source) and readable(source):
+def source_fault(source: str) -> str:
+    if re.fullmatch(r'/[^"\\:\n]+', source) and readable(source):
         return ""
     return (
-        f"`source` in the mapping is {source or ''!r}: set it to the absolute path of a file or glob, with a directory "
+        f"`source` in the mapping is {source!r}: set it to the absolute path of a file or glob, with a directory "
         "above the first wildcard and no quotes, backslashes and colons"
     )
 
@@ -149,17 +149,22 @@ class ActionModule(ActionBase):  # type: ignore[misc, unused-ignore] # Ansible h
             draft = os.path.join(directory, f"{name}.yml")
             Path(draft).write_text(text + "\n", encoding="utf-8")
             try:
-                source = load(draft).source
+                sources = load(draft).sources
             except MappingError as error:
                 shown = str(error).replace(draft, file or f"/etc/xmlprom/{name}.yml")
                 raise CollectorError(f"mapping: {shown}") from None
-        if source_fault(source):
-            raise CollectorError(source_fault(source))
-        assert source  # noqa: S101 - by source_fault
+        faults = [fault for source in sources or [""] if (fault := source_fault(source))]
+        if faults:
+            raise CollectorError("\n".join(faults))
         interval = (seconds(item.get("interval", defaults["interval"])) or 0) + (
             seconds(defaults["randomized_delay"]) or 0
         )
-        return {**collector, "mapping": text, "readable": readable(source), "interval_seconds": interval}
+        return {
+            **collector,
+            "mapping": text,
+            "readable": [*dict.fromkeys(map(readable, sources))],
+            "interval_seconds": interval,
+        }
 
     def text(self, mapping: Any) -> tuple[str, str]:
         """The mapping's file, nothing if it is given itself, and its text.

@@ -23,7 +23,7 @@ class Reason(str):
 
 MISSING = Reason(
     "missing",
-    "no file is at the source's path, or none matches the glob",
+    "no file is at the source's path, or none matches a glob",
     "look at whether the application runs, and where it writes",
 )
 UNREADABLE = Reason(
@@ -72,7 +72,7 @@ JOIN = Reason(
 )
 LIMIT = Reason(
     "limit",
-    "too many series or bytes, nested too deeply, or a text that is too long",
+    "too many series, files or bytes, nested too deeply, or a text that is too long",
     "leave out the label that is an identifier, or raise `limits`",
 )
 INVALID = Reason(

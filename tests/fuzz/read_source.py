@@ -27,7 +27,7 @@ def one(content: bytes) -> None:
     os.utime(SOURCE, (0, 0))
     for mapping in MAPPINGS:
         try:
-            output = collector_run.read(collector_run.Job(mapping, str(SOURCE), {}, FILES))
+            output = collector_run.read(collector_run.Job(mapping, (str(SOURCE),), {}, FILES))
         except RunError as error:
             if error.reason == "internal":
                 raise

@@ -98,7 +98,7 @@ def run_case(number: int, case: Case, directory: Path, scratch: Path) -> tuple[d
     except MappingError:
         tried["mapping refused"] += 1
         return old, None
-    job = collector_run.Job(loaded, str(source), {}, CollectorFiles(f"c{number}", str(directory)))
+    job = collector_run.Job(loaded, (str(source),), {}, CollectorFiles(f"c{number}", str(directory)))
     try:
         collector_run.run(job)
     except RunError as error:

@@ -61,15 +61,18 @@ EXAMPLES = list(examples(DOCUMENT.read_text(encoding="utf-8")))
 def printed(example: Example, directory: Path) -> str:
     """What xmlprom prints of an example, with the paths that the document shows."""
     mapping = directory / "app.yml"
-    mapping.write_text(example.mapping, encoding="utf-8")
+    several = example.mapping.startswith("source: [")
+    mapping.write_text(example.mapping.replace("/srv/app", str(directory) if several else "/srv/app"), encoding="utf-8")
     for name, content in example.sources.items():
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
         (directory / name).write_text(content, encoding="utf-8")
     if example.kind == "text message":
         result = run("check", mapping)
         assert (result.status, result.out) == (2, "")
         return result.err.replace(str(mapping), "app.yml")
-    source = PurePath(re.search(r"(?m)^source: *(\S+)", example.mapping)[1])
-    result = run("collect", mapping, "--source", directory / source.name, "--dry-run")
+    source = PurePath(re.search(r"(?m)^source: *\[?([^\s,]+)", example.mapping)[1])
+    given = [] if several else ["--source", directory / source.name]
+    result = run("collect", mapping, *given, "--dry-run")
     failed = example.kind == "text error"
     assert (result.status, result.out if failed else result.err) == (int(failed), "")
     text = (result.err if failed else result.out).replace(str(directory), str(source.parent))

@@ -211,7 +211,7 @@ def run_mutated(seed, number, directory, scratch):
     source.write_bytes(mutated(original.read_bytes(), draw, PIECES, 3))
     os.utime(source, (1_700_000_000,) * 2)  # no source that is being written
     mapping = load(original.with_suffix(".yml"))
-    job = collector_run.Job(mapping, str(source), {}, CollectorFiles(f"c{number}", str(directory)))
+    job = collector_run.Job(mapping, (str(source),), {}, CollectorFiles(f"c{number}", str(directory)))
     try:
         collector_run.run(job)
         tried["published"] += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from xmlprom.commands.options import report, source_of
+from xmlprom.commands.options import report, sources_of
 from xmlprom.errors import SOURCE_FAILED, SUCCESS, RunError, path_text, printable
 from xmlprom.mapping.loader import load
 from xmlprom.mapping.location import collector_name, mapping_file
@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     from xmlprom.reading.files import find_sources  # noqa: PLC0415 - see above
 
     status = SUCCESS
-    for path in find_sources(source_of(options.source, mapping, file)):
+    for path in find_sources(sources_of(options.source, mapping, file)):
         try:
             advices, faults = source_advice(mapping, path)
         except RunError as error:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from xmlprom import reasons
-from xmlprom.commands.options import source_of
+from xmlprom.commands.options import path_label, sources_of
 from xmlprom.errors import SUCCESS, MappingError, RunError, UsageError, internal_error, package_error
 from xmlprom.mapping.location import collector_name, is_collector_name, mapping_file
 from xmlprom.textfile.collector_files import CollectorFiles
@@ -95,7 +95,8 @@ def _job(options: argparse.Namespace, files: CollectorFiles) -> collector_run.Jo
 
     file = mapping_file(options.mapping)
     mapping = load(file)
-    return collector_run.Job(mapping, source_of(options.source, mapping, file), {}, files)
+    sources = sources_of(options.source, mapping, file)
+    return collector_run.Job(mapping, sources, {}, files, path_label(options.source, mapping))
 
 
 def _selection(given: Sequence[str], mapping: Mapping) -> dict[str, frozenset[str]]:

@@ -29,12 +29,13 @@ _BEING_WRITTEN = 5.0  # seconds since its change, for which a source's fault may
 
 
 class Job(NamedTuple):
-    """What to collect: `source` is a path or glob, `files` are those to write."""
+    """What to collect: `sources` are paths and globs, `files` those to write, `label` the label `path` if set."""
 
     mapping: Mapping
-    source: str
+    sources: Sequence[str]
     only: Selection
     files: CollectorFiles
+    label: str | None = None
 
 
 class Output(NamedTuple):
@@ -50,7 +51,9 @@ def read(job: Job, on_bytes: OnBytes | None = None) -> Output:
 
     :raises RunError: if any source fails
     """
-    extractions = [_extract_settled(job.mapping, path, on_bytes) for path in find_sources(job.source)]
+    extractions = [_extract_settled(job.mapping, path, on_bytes) for path in find_sources(job.sources)]
+    if job.label:
+        extractions = [extraction._replace(path=job.label) for extraction in extractions]
     found = families(job.mapping.labels, extractions, job.only)
     age = Age(min(extraction.modified for extraction in extractions), job.mapping.max_age)
     content = f"{mark(job.files.collector)}{age.line()}".encode() + render(found)
@@ -112,7 +115,7 @@ def _renew(job: Job, now: float, on_bytes: OnBytes | None) -> Output:
     except Exception as error:  # the status must not go on reporting the last success
         raise internal_error(error) from error
     free_memory()
-    raise out_of_memory(job.source)
+    raise out_of_memory(", ".join(job.sources))
 
 
 def _extract_settled(mapping: Mapping, path: str, on_bytes: OnBytes | None) -> Extraction:

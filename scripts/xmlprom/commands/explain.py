@@ -7,7 +7,7 @@ import json
 import sys
 
 from xmlprom.commands import row_trace, terminal
-from xmlprom.commands.options import report, source_of
+from xmlprom.commands.options import path_label, report, sources_of
 from xmlprom.errors import SOURCE_FAILED, SUCCESS, RunError
 from xmlprom.mapping.loader import load
 from xmlprom.mapping.location import mapping_file
@@ -22,9 +22,9 @@ def run(options: argparse.Namespace) -> int:
     file = mapping_file(options.mapping)
     mapping = load(file)
     explanations, status = [], SUCCESS
-    for path in find_sources(source_of(options.source, mapping, file)):
+    for path in find_sources(sources_of(options.source, mapping, file)):
         try:
-            explanations.append(row_trace.explain(mapping, path))
+            explanations.append(row_trace.explain(mapping, path, path_label(options.source, mapping)))
         except RunError as error:
             report(str(error))
             status = SOURCE_FAILED

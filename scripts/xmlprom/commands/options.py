@@ -13,17 +13,22 @@ if TYPE_CHECKING:  # the command line is parsed before a command needs it
     from xmlprom.mapping.model import Mapping
 
 
-def source_of(given: str | None, mapping: Mapping, file: str) -> str:
-    """The absolute path or glob to read, or STANDARD_INPUT: of --source, else of the mapping in `file`.
+def sources_of(given: str | None, mapping: Mapping, file: str) -> tuple[str, ...]:
+    """The absolute paths and globs to read, or STANDARD_INPUT: of --source, else of the mapping in `file`.
 
     :raises UsageError: if neither names one
     """
-    source = given or mapping.source
-    if not source:
+    sources = (given,) if given else mapping.sources
+    if not sources:
         raise UsageError(
             f"{path_text(file)}: the mapping names no source: add 'source: /path/to/file.xml', or use --source"
         )
-    return source if source == STANDARD_INPUT else os.path.abspath(source)
+    return tuple(source if source == STANDARD_INPUT else os.path.abspath(source) for source in sources)
+
+
+def path_label(given: str | None, mapping: Mapping) -> str | None:
+    """What the label `path` says instead of the path that is read: of standard input, the mapping's one source."""
+    return mapping.sources[0] if given == STANDARD_INPUT and len(mapping.sources) == 1 else None
 
 
 def report(message: str) -> None:

@@ -79,8 +79,10 @@ class Explanation:
     failed: dict[str, Rows]
 
 
-def explain(mapping: Mapping, path: str) -> Explanation:
+def explain(mapping: Mapping, path: str, label: str | None = None) -> Explanation:
     """Read a source and trace its rows.
+
+    :param label: the label `path`, if not the path
 
     :raises RunError: if the source fails; a row that fails is part of the explanation instead
     """
@@ -98,7 +100,7 @@ def explain(mapping: Mapping, path: str) -> Explanation:
             for key, cell in table.series.items()
         )
         metrics.append(MetricExplained(metric.totals.metric.name, series, metric.notes))
-    return Explanation(printable_path(path), trace.totals.rows, tuple(metrics), trace.untaken, trace.failed)
+    return Explanation(printable_path(label or path), trace.totals.rows, tuple(metrics), trace.untaken, trace.failed)
 
 
 class _Trace:

@@ -215,7 +215,7 @@ def _drawn(metric: Metric, mapping: Mapping, variables: dict[str, Variable], nam
 
 
 def _several_sources(mapping: Mapping) -> bool:
-    return mapping.source is None or any(character in mapping.source for character in "*?[")
+    return len(mapping.sources) != 1 or any(character in mapping.sources[0] for character in "*?[")
 
 
 def _states(metric: Metric) -> tuple[tuple[float, str], ...]:

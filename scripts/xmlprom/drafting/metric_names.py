@@ -59,4 +59,4 @@ def label_name(words: Sequence[str], row: str, taken: Container[str]) -> str:
 
 
 def _is_advised_against(metric: Metric) -> bool:
-    return any(naming_advice(Mapping(None, (Section(_PATH, (metric,)),))))
+    return any(naming_advice(Mapping((), (Section(_PATH, (metric,)),))))

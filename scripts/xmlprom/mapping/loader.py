@@ -17,6 +17,7 @@ _MAX_HELD = 1_000_000  # rows and entries of tables
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 _QUANTITY = re.compile(r"([0-9]{1,15}) *([A-Za-z]*)")
 _PREFIX = re.compile(r"[^\W\d][\w.\-]*")
+_HALF_RECURSIVE = re.compile(r"[^/]\*\*|\*\*[^/]")
 _XML_NAMESPACE = "http://www.w3.org/XML/1998/namespace"
 
 
@@ -67,7 +68,7 @@ def _mapping(node: Node) -> Mapping:
         sections = []
     _check_unique([section[1] for section in sections])
     return Mapping(
-        source=read_optional(fields, "source", _source, None),
+        sources=_sources(fields["source"]) if "source" in fields else (),
         sections=tuple(section[0] for section in sections),
         labels=context.constant,
         limits=limits,
@@ -75,12 +76,19 @@ def _mapping(node: Node) -> Mapping:
     )
 
 
+def _sources(node: Node) -> tuple[str, ...]:
+    nodes = [node] if not node.is_sequence else list(node.items())
+    if not nodes:
+        node.problem("at least one path is needed")
+    return tuple(text for one in nodes if (text := _source(one)) is not None)
+
+
 def _source(node: Node) -> str | None:
     text = node.text()
     if text is not None and not text.startswith("/"):
         node.problem("the source is an absolute path; for another file use --source")
-    elif text is not None and "**" in text:
-        node.problem("'**' is not supported: '*' stands for any name of one file or directory")
+    elif text is not None and _HALF_RECURSIVE.search(text):
+        node.problem("'**' is a directory of any depth and stands alone between slashes: /srv/**/state.xml")
     elif text is not None and "\0" in text:
         node.problem("a path holds no NUL character")
     return text

@@ -165,9 +165,9 @@ class Section(NamedTuple):
 
 
 class Mapping(NamedTuple):
-    """A whole mapping. `source` is a path or glob; `labels` are put on every series; `max_age` is in seconds."""
+    """A whole mapping. `sources` are paths and globs; `labels` are put on every series; `max_age` is in seconds."""
 
-    source: str | None
+    sources: tuple[str, ...]
     sections: tuple[Section, ...]
     labels: Dict[str, str] = MappingProxyType({})
     limits: Limits = Limits()

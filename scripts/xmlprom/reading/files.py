@@ -7,13 +7,14 @@ import glob
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
 from xmlprom import reasons
 from xmlprom.errors import RunError, path_text
 
 STANDARD_INPUT = "-"
+_MAX_SOURCES = 10_000
 _CHUNK = 1 << 16  # bytes
 # A time stamp shows a change only if the clock has ticked since the last one, and a write through mmap shows late or
 # never. So a source is read twice and compared, where memory allows it; a larger one must have rested for a tick.
@@ -97,17 +98,32 @@ class _Received(SourceFile):
         return False
 
 
-def find_sources(pattern: str) -> list[str]:
-    """The paths that a source stands for: itself, or what its glob matches, sorted.
+def find_sources(patterns: Sequence[str]) -> list[str]:
+    """The paths that sources stand for, each once: themselves, or what their globs match, sorted.
 
-    :raises RunError: if a glob matches nothing
+    :raises RunError: if a glob matches nothing, or all match too much
     """
+    found: dict[str, None] = {}
+    for pattern in patterns:
+        found.update(dict.fromkeys(_matches(pattern)))
+        if len(found) > _MAX_SOURCES:
+            raise RunError(reasons.LIMIT, f"{path_text(pattern)}: more than {_MAX_SOURCES} files match")
+    return list(found)
+
+
+def _matches(pattern: str) -> list[str]:
     if os.path.lexists(pattern) or not glob.has_magic(pattern):
         return [pattern]
-    found = sorted(path for path in glob.glob(pattern) if not os.path.isdir(path))
-    if not found:
+    if "**" in pattern:
+        from xmlprom.reading.directory_walk import expanded  # noqa: PLC0415 - few sources are of any depth
+
+        found = sorted(expanded(pattern))
+    else:
+        found = sorted(glob.glob(pattern))
+    matches = [path for path in found if not os.path.isdir(path)]
+    if not matches:
         raise RunError(reasons.MISSING, f"{path_text(pattern)}: no file matches")
-    return found
+    return matches
 
 
 def open_source(path: str, max_size: int) -> SourceFile:

@@ -52,7 +52,7 @@ def job(tmp_path, output, monkeypatch):
         path = tmp_path / f"{name}.xml"
         path.write_text(content)
         os.utime(path, (time.time() - 60,) * 2)
-        return collector_run.Job(load(tmp_path / f"{name}.yml"), str(path), {}, CollectorFiles(name, str(output)))
+        return collector_run.Job(load(tmp_path / f"{name}.yml"), (str(path),), {}, CollectorFiles(name, str(output)))
 
     return make
 
@@ -111,10 +111,10 @@ def test_a_conflict_names_the_file_and_the_metric_and_keeps_the_data(content, me
 
 def test_the_same_series_in_another_file_is_a_conflict(job, output):
     mine = job()
-    (output / "theirs.prom").write_text(f'# HELP m h\n# TYPE m gauge\nm{{path="{mine.source}",x="a"}} 1\n')
+    (output / "theirs.prom").write_text(f'# HELP m h\n# TYPE m gauge\nm{{path="{mine.sources[0]}",x="a"}} 1\n')
     failure = failing(mine)
     assert failure.reason == "conflict"
-    assert f'the series m{{path="{mine.source}",x="a"}}' in str(failure)
+    assert f'the series m{{path="{mine.sources[0]}",x="a"}}' in str(failure)
     assert names(output) == ["m.status.prom", "theirs.prom"]
 
 
@@ -233,7 +233,7 @@ def test_metrics_with_rows_and_without_a_value_are_counted(job):
     none = "  - {name: none, help: h, where: {'@n': '7'}, value: {from: '@n', aggregate: max}}\n"
     mine = job(mapping=f"rows: /s/*\nmetrics:\n{metrics}{none}", content="<s><a/><a m='1'/></s>")
     for content, empty in (("<s><a/><a m='1'/></s>", 3), ("<s><a n='1'/><a/></s>", 0), ("<s/>", 0)):
-        Path(mine.source).write_text(content)
+        Path(mine.sources[0]).write_text(content)
         collector_run.run(mine)
         assert told_of(Path(mine.files.status).read_text())["xmlprom_empty_metrics"] == empty
 
@@ -295,7 +295,7 @@ QUOTED = {
 @pytest.mark.parametrize("content", QUOTED.values(), ids=QUOTED)
 def test_a_neighbour_in_the_quoted_syntax_is_read(content, job, output):
     mine = job()
-    (output / "theirs.prom").write_text(content.replace("PATH", mine.source))
+    (output / "theirs.prom").write_text(content.replace("PATH", mine.sources[0]))
     assert failing(mine).reason == "conflict"
 
 
@@ -321,9 +321,9 @@ def test_the_collectors_own_directory_may_be_among_them(job):
 
 def run_within(mine, megabytes, seconds):
     """Run a collector in a process of its own."""
-    mapping = Path(mine.source).with_suffix(".yml")
+    mapping = Path(mine.sources[0]).with_suffix(".yml")
     return subprocess.run(
-        [sys.executable, SCRIPT, "collect", mapping, "--source", mine.source, "--output-dir", mine.files.directory],
+        [sys.executable, SCRIPT, "collect", mapping, "--source", mine.sources[0], "--output-dir", mine.files.directory],
         capture_output=True,
         check=False,
         timeout=seconds,
@@ -376,9 +376,11 @@ def test_two_collectors_of_70_000_series_each_fit_beside_each_other(job, output)
     jobs = [job(name, mapping, "") for name in ("a", "b")]
     for mine in jobs:
         bulk(
-            Path(mine.source).parent, Path(mine.source).name, ["<s>", *(f"<a x='{n}'/>" for n in range(10_000)), "</s>"]
+            Path(mine.sources[0]).parent,
+            Path(mine.sources[0]).name,
+            ["<s>", *(f"<a x='{n}'/>" for n in range(10_000)), "</s>"],
         )
-        os.utime(mine.source, (time.time() - 60,) * 2)
+        os.utime(mine.sources[0], (time.time() - 60,) * 2)
         assert run_within(mine, 128, 60).stderr == b""
     assert run_within(jobs[0], 128, 60).stderr == b""
 
@@ -390,7 +392,7 @@ def test_two_collectors_share_a_family_by_the_same_mapping(job, exporter, monkey
     scrape = exporter.scrape()
     assert scrape.error == 0
     served = {series for series in scrape.series if series[0] == "m"}
-    assert served == {("m", frozenset({("x", one.files.collector), ("path", one.source)})) for one in jobs}
+    assert served == {("m", frozenset({("x", one.files.collector), ("path", one.sources[0])})) for one in jobs}
     success = {dict(labels)["collector"] for name, labels in scrape.series if name == "xmlprom_last_run_success"}
     assert success == {"a", "b"}
 
@@ -404,19 +406,19 @@ def test_a_run_without_enough_memory_keeps_the_data_and_tells(megabytes, job, ou
     mine = job(mapping=by_id, content="<s><a x='1'/></s>")
     collector_run.run(mine)
     before = Path(mine.files.data).read_bytes()
-    with Path(mine.source).open("w") as stream:
+    with Path(mine.sources[0]).open("w") as stream:
         stream.writelines(["<s>", *(f"<a x='{number}'/>" for number in range(600_000)), "</s>"])
-    os.utime(mine.source, (time.time() - 60,) * 2)
+    os.utime(mine.sources[0], (time.time() - 60,) * 2)
     done = subprocess.run(
-        [sys.executable, SCRIPT, "collect", tmp_path / "m.yml", "--source", mine.source, "--output-dir", output],
+        [sys.executable, SCRIPT, "collect", tmp_path / "m.yml", "--source", mine.sources[0], "--output-dir", output],
         capture_output=True,
         check=False,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (megabytes << 20,) * 2),
     )
     assert done.returncode == 1
     assert done.stderr.decode() == (
-        f"xmlprom: {mine.source}: out of memory: do many rows differ in a label? Leave it out, or raise the collector's"
-        " memory_max\n"
+        f"xmlprom: {mine.sources[0]}: out of memory: do many rows differ in a label? Leave it out, or raise the"
+        " collector's memory_max\n"
     )
     assert Path(mine.files.data).read_bytes() == before
     assert status_of(mine)[0] == "killed"
@@ -429,11 +431,11 @@ def test_a_dry_run_without_enough_memory_tells_so_wherever_it_ends(job, tmp_path
         "  - {name: m, help: h, labels: {x: x}, value: {from: n, aggregate: sum}}\n"
     )
     mine = job(mapping=mapping, content="")
-    with Path(mine.source).open("w") as stream:
+    with Path(mine.sources[0]).open("w") as stream:
         stream.writelines(["<s>", *(f"<a><x>{number}</x><n>1</n></a>" for number in range(100_000)), "</s>"])
     for megabytes in range(18, 42, 3):
         done = subprocess.run(
-            [sys.executable, SCRIPT, "collect", tmp_path / "m.yml", "--source", mine.source, "--dry-run"],
+            [sys.executable, SCRIPT, "collect", tmp_path / "m.yml", "--source", mine.sources[0], "--dry-run"],
             capture_output=True,
             check=False,
             preexec_fn=lambda limit=megabytes << 20: resource.setrlimit(resource.RLIMIT_DATA, (limit, limit)),
@@ -465,7 +467,7 @@ def test_a_lack_of_memory_that_lxml_can_not_raise_fails_the_run(job, monkeypatch
             yield chunk
             OutOfMemory()
 
-    Path(mine.source).write_text("<s><b/></s>")
+    Path(mine.sources[0]).write_text("<s><b/></s>")
     hook = sys.unraisablehook
     monkeypatch.setattr(files.SourceFile, "chunks", chunks)
     assert failing(mine).reason == "killed"
@@ -478,7 +480,7 @@ def test_a_full_disk_keeps_the_old_file_and_leaves_no_temporary_one(job, output)
     collector_run.run(mine)
     before = Path(mine.files.data).read_bytes()
     rows = "".join(f"<a{number}/>" for number in range(2000))
-    Path(mine.source).write_text(f"<s>{rows}</s>")
+    Path(mine.sources[0]).write_text(f"<s>{rows}</s>")
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)
     ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # the write then fails like one on a full disk
     resource.setrlimit(resource.RLIMIT_FSIZE, (16_384, limit[1]))
@@ -518,7 +520,7 @@ def test_power_loss_at_any_step_of_the_write_keeps_the_old_file_and_the_next_run
     mine = job()
     collector_run.run(mine)
     before = Path(mine.files.data).read_bytes()
-    Path(mine.source).write_text("<s><a/><b/></s>")
+    Path(mine.sources[0]).write_text("<s><a/><b/></s>")
     child = os.fork()
     if child == 0:
         real = getattr(os, step)
@@ -608,7 +610,7 @@ def test_a_status_file_with_garbage_behind_the_mark_is_replaced(garbage, job):
     mine = job()
     collector_run.run(mine)
     Path(mine.files.status).write_bytes(mark("m").encode() + garbage)
-    os.unlink(mine.source)
+    os.unlink(mine.sources[0])
     assert failing(mine).reason == "missing"
     assert status_of(mine) == ("missing", pytest.approx(Path(mine.files.data).stat().st_mtime))
 
@@ -631,9 +633,9 @@ def at(seconds, job, monkeypatch):
 
 def test_a_clock_that_was_ahead_leaves_nothing_that_looks_fresh(job, monkeypatch):
     mine = job(mapping="max_age: 1h\n" + ONE)
-    os.utime(mine.source, (time.time() + 86_400,) * 2)
+    os.utime(mine.sources[0], (time.time() + 86_400,) * 2)
     at(86_400, mine, monkeypatch)  # the clock is a day ahead, and then right again
-    os.unlink(mine.source)
+    os.unlink(mine.sources[0])
     assert failing(mine).reason == "missing"
     assert not Path(mine.files.data).exists()
 
@@ -647,7 +649,7 @@ def test_a_clock_that_is_set_back_a_little_withdraws_nothing(job, monkeypatch):
 
 def test_a_source_from_the_far_future_is_not_fresh(job):
     mine = job(mapping="max_age: 1h\n" + ONE)
-    os.utime(mine.source, (time.time() + 86_400,) * 2)
+    os.utime(mine.sources[0], (time.time() + 86_400,) * 2)
     failure = failing(mine)
     assert failure.reason == "stale"
     assert "s from now" in str(failure)
@@ -657,7 +659,7 @@ def test_max_age_withdraws_the_data_and_the_status_says_when_they_were_good(job)
     mine = job(mapping="max_age: 1h\n" + ONE)
     collector_run.run(mine)
     success = status_of(mine)[1]
-    os.utime(mine.source, (time.time() - 4000,) * 2)
+    os.utime(mine.sources[0], (time.time() - 4000,) * 2)
     assert failing(mine).reason == "stale"
     assert not Path(mine.files.data).exists()
     assert status_of(mine) == ("stale", success)
@@ -665,9 +667,9 @@ def test_max_age_withdraws_the_data_and_the_status_says_when_they_were_good(job)
 
 def test_max_age_withdraws_the_data_when_the_source_fails_for_too_long(job, monkeypatch):
     mine = job(mapping="max_age: 1h\n" + ONE)
-    os.utime(mine.source, (time.time() - 4000,) * 2)
+    os.utime(mine.sources[0], (time.time() - 4000,) * 2)
     at(-4000, mine, monkeypatch)  # 4000 seconds ago
-    os.unlink(mine.source)
+    os.unlink(mine.sources[0])
     assert Path(mine.files.data).exists()
     success = status_of(mine)[1]
     assert failing(mine).reason == "missing"
@@ -678,10 +680,10 @@ def test_max_age_withdraws_the_data_when_the_source_fails_for_too_long(job, monk
 def test_the_age_is_the_sources_and_not_that_of_the_last_success(job, monkeypatch):
     """Data of a source that was 50 minutes old when it was read are two hours old 70 minutes later."""
     mine = job(mapping="max_age: 1h\n" + ONE)
-    os.utime(mine.source, (time.time() - 7200,) * 2)
+    os.utime(mine.sources[0], (time.time() - 7200,) * 2)
     at(-4200, mine, monkeypatch)
     at(-4000, mine, monkeypatch)
-    os.unlink(mine.source)
+    os.unlink(mine.sources[0])
     with monkeypatch.context() as patch:
         real = time.time
         patch.setattr(collector_run.time, "time", lambda: real() - 3500)
@@ -699,7 +701,7 @@ def named(job, tmp_path, monkeypatch):
     monkeypatch.setattr(location, "CONFIGURATION_DIRECTORY", str(tmp_path))
     mine = job(mapping="max_age: 1h\n" + ONE)
     mapping = tmp_path / "m.yml"
-    mapping.write_text(f"source: {mine.source}\n{mapping.read_text()}")
+    mapping.write_text(f"source: {mine.sources[0]}\n{mapping.read_text()}")
 
     def collect(*more):
         return cli.main(["collect", "m", "--output-dir", mine.files.directory, *more])
@@ -821,7 +823,7 @@ def changing(job, monkeypatch):
             for chunk in real(self):
                 yield chunk
                 if len(reads) <= times:
-                    change(Path(mine.source))
+                    change(Path(mine.sources[0]))
 
         monkeypatch.setattr(files.SourceFile, "chunks", chunks)
         return mine, reads
@@ -881,8 +883,8 @@ def test_a_source_that_keeps_changing_is_a_failed_run_that_keeps_the_data(change
 
 def test_a_truncated_end_is_read_again_while_the_application_writes(job, monkeypatch):
     mine = job(content="<s><a/>")
-    os.utime(mine.source)
-    monkeypatch.setattr(collector_run.time, "sleep", lambda _: Path(mine.source).write_text("<s><a/><a/></s>"))
+    os.utime(mine.sources[0])
+    monkeypatch.setattr(collector_run.time, "sleep", lambda _: Path(mine.sources[0]).write_text("<s><a/><a/></s>"))
     collector_run.run(mine)
     assert Path(mine.files.data).read_text().endswith(" 2\n")
 
@@ -894,11 +896,11 @@ def test_a_half_written_source_that_is_gone_again_is_being_written(job, monkeypa
 
     def chunks(self):
         if self.size == len("<s><a></s>"):
-            os.unlink(mine.source)
+            os.unlink(mine.sources[0])
         yield from real(self)
 
     monkeypatch.setattr(files.SourceFile, "chunks", chunks)
-    monkeypatch.setattr(collector_run.time, "sleep", lambda _: Path(mine.source).write_text("<s><a/><a/></s>"))
+    monkeypatch.setattr(collector_run.time, "sleep", lambda _: Path(mine.sources[0]).write_text("<s><a/><a/></s>"))
     collector_run.run(mine)
     assert Path(mine.files.data).read_text().endswith(" 2\n")
 
@@ -973,7 +975,7 @@ def test_a_source_that_is_rewritten_while_it_is_parsed_gives_the_old_or_the_new(
     """
     versions = [f"<s>{f'<{name}/>' * 40_000}</s>".encode() for name in ("a", "b")]
     mine = job(content=versions[0].decode())
-    path = Path(mine.source)
+    path = Path(mine.sources[0])
     if whole_seconds:
         on_whole_seconds(monkeypatch)
     real, reads = files.SourceFile.chunks, []
@@ -1002,7 +1004,7 @@ def test_a_writer_never_gives_wrong_numbers(write, tmp_path, job, monkeypatch):
     if writer == 0:
         try:
             for number in itertools.count(1):
-                write(Path(mine.source), versions[number % 2])
+                write(Path(mine.sources[0]), versions[number % 2])
                 time.sleep(0.2)
         finally:
             os._exit(1)
@@ -1038,7 +1040,7 @@ def test_a_fault_of_a_file_that_changed_meanwhile_is_the_change(job, monkeypatch
     def chunks(self):
         for chunk in real(self):
             if b"x" in chunk:
-                Path(mine.source).write_text("<s><a n='1'/></s>")
+                Path(mine.sources[0]).write_text("<s><a n='1'/></s>")
             yield chunk
 
     monkeypatch.setattr(files.SourceFile, "chunks", chunks)

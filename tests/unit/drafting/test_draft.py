@@ -207,14 +207,14 @@ def test_a_wrong_command_line_gives_status_2(tmp_path):
 def test_a_path_with_odd_characters_stays_what_it_is(write):
     source = write("a 'b' #c [d]: é\n.xml", "<a><b c='1'/><b c='2'/></a>")
     mapping = write("draft.yml", draft(source).out)
-    assert load(Path(mapping)).source == str(source)
+    assert load(Path(mapping)).sources == (str(source),)
     assert run("collect", mapping, "--dry-run").status == 0
 
 
 def test_source_is_where_the_file_is_on_the_hosts(write):
     sample = write("sample.xml", "<a><b c='1'/><b c='2'/></a>")
     mapping = write("draft.yml", draft(sample, "--source", "/var/lib/app/state.xml").out)
-    assert load(str(mapping)).source == "/var/lib/app/state.xml"
+    assert load(str(mapping)).sources == ("/var/lib/app/state.xml",)
     result = draft(sample, "--source", "state.xml")
     assert (result.status, result.out) == (2, "")
     assert "absolute path" in result.err
@@ -233,7 +233,7 @@ def test_of_standard_input_is_that_of_the_file(write):
     assert named.stdout.decode() == draft(sample).out
     without = piped(content, "-").stdout.decode()
     mapping = write("draft.yml", without)
-    assert load(str(mapping)).source is None
+    assert load(str(mapping)).sources == ()
     assert run("check", mapping, "--source", sample).status == 0
 
 

@@ -99,7 +99,9 @@ FAULTS = {
     "unquoted */": (GOOD + "    labels:\n      x: */@a\n", "(a text that starts with '*' needs quotes)"),
     "unquoted {*}": (GOOD + "    labels:\n      x: {*}a/@a\n", "(a text that starts with '{' needs quotes)"),
     "unquoted colon": ("rows: a: b\n", "(a text with ': ' in it needs quotes)"),
-    "source with **": (GOOD.replace("/tmp/a", "/tmp/**/a"), "1:9: source: '**' is not supported"),
+    "source with ** in a name": (GOOD.replace("/tmp/a", "/tmp/a**"), "1:9: source: '**' is a directory of any depth"),
+    "no source": (GOOD.replace("/tmp/a.xml", "[]"), "1:9: source: at least one path is needed"),
+    "source in a list": (GOOD.replace("/tmp/a.xml", "[/tmp/a, b]"), "1:18: source[1]: the source is an absolute path"),
     "number beside date": (
         GOOD + "    value: {from: '@a', aggregate: max, date: iso8601, number: '1234,5'}\n",
         "6:64: metrics[0].value.number: 'number' and 'date' are mutually exclusive",

@@ -9,9 +9,12 @@ import time
 
 import pytest
 from command import EXAMPLES, run, run_as_nobody, samples
+from xmlprom.errors import RunError
+from xmlprom.reading import directory_walk, files
 
 GOOD = (EXAMPLES / "store.xml").read_bytes()
 MAPPING = EXAMPLES / "store.yml"
+COUNT = "rows: /s\nmetrics:\n  - {name: m, help: h}\n"
 
 
 def failing_run(source, directory, command=run):
@@ -113,6 +116,36 @@ def test_missing_file(tmp_path):
 
 def test_glob_without_a_match(tmp_path):
     assert failing_run(tmp_path / "none-*.xml", tmp_path)[0] == "missing"
+
+
+@pytest.mark.parametrize("entry", ["none.xml", "none-*.xml", "**/none.xml", "none/**"])
+def test_each_source_of_a_list_has_to_be_there(entry, tmp_path, write):
+    write("a.xml", "<s/>")
+    mapping = write("m.yml", f"source: ['{tmp_path}/a.xml', '{tmp_path}/{entry}']\n{COUNT}")
+    result = run("collect", mapping, "--dry-run")
+    assert (result.status, result.out) == (1, "")
+    assert result.err.startswith(f"xmlprom: {tmp_path}/{entry}: ")
+
+
+def test_a_directory_that_no_one_may_list_is_not_passed_by(open_directory):
+    (open_directory / "closed").mkdir(mode=0)
+    (open_directory / "a.xml").write_bytes(GOOD)
+    reason, message = failing_run(f"{open_directory}/**/a.xml", open_directory, command=run_as_nobody)
+    assert reason == "unreadable"
+    assert f"{open_directory}/closed can't be listed" in message
+
+
+def test_too_many_files_and_directories(tmp_path, monkeypatch):
+    for name in "abc":
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.xml").write_bytes(GOOD)
+    assert len(files.find_sources([f"{tmp_path}/**/a.xml"])) == 3
+    monkeypatch.setattr(directory_walk, "_MAX_DIRECTORIES", 3)
+    with pytest.raises(RunError, match="more than 3 directories: begin with a longer path"):
+        files.find_sources([f"{tmp_path}/**/a.xml"])
+    monkeypatch.setattr(files, "_MAX_SOURCES", 2)
+    with pytest.raises(RunError, match="more than 2 files match"):
+        files.find_sources([f"{tmp_path}/*/a.xml"])
 
 
 def test_unreadable_file(open_directory):

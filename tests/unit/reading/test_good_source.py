@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from command import EXAMPLES, run, samples
 
@@ -61,6 +63,51 @@ def test_each_file_of_a_glob_is_a_value_of_path(write, tmp_path):
     assert found[f'store_total_rows{{path="{tmp_path}/a1.xml"}}'] == 1
     assert found[f'store_total_rows{{path="{tmp_path}/a2.xml"}}'] == 0
     assert result.out.count("# TYPE store_total_rows") == 1
+
+
+COUNT = "rows: /s/a\nmetrics:\n  - {name: m, help: h}\n"
+TREE = ("a.xml", "x/a.xml", "x/y/a.xml", "x/y/b.xml", "x/.hidden/a.xml", ".a.xml", "[z]/a.xml")
+GLOBS = {
+    "**/a.xml": ["[z]/a.xml", "a.xml", "x/a.xml", "x/y/a.xml"],
+    "**": ["[z]/a.xml", "a.xml", "x/a.xml", "x/y/a.xml", "x/y/b.xml"],
+    "x/**/**/y/*.xml": ["x/y/a.xml", "x/y/b.xml"],
+    "**/y/**/b.xml": ["x/y/b.xml"],
+    "?/**/a.xml": ["x/a.xml", "x/y/a.xml"],
+    "[[]z]/**": ["[z]/a.xml"],
+}
+
+
+def paths(result, directory):
+    assert result.status == 0, result.err
+    return [
+        line.split('"')[1].replace(f"{directory}/", "") for line in result.out.splitlines() if line.startswith("m{")
+    ]
+
+
+@pytest.fixture
+def tree(tmp_path):
+    directory = tmp_path / "tree"
+    for name in TREE:
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
+        (directory / name).write_text("<s><a/></s>")
+    (directory / "x" / "y" / "loop").symlink_to(directory)
+    (directory / "x" / "loop").symlink_to("..")
+    return directory
+
+
+@pytest.mark.parametrize(("pattern", "expected"), GLOBS.items(), ids=GLOBS)
+def test_directories_of_any_depth(pattern, expected, tree, write):
+    mapping = write("m.yml", f"source: '{tree}/{pattern}'\n{COUNT}")
+    assert paths(run("collect", mapping, "--dry-run"), tree) == expected
+    assert paths(run("collect", mapping, "--source", f"{tree}/{pattern}", "--dry-run"), tree) == expected
+
+
+def test_paths_and_globs_of_a_list_are_read_once_each(tree, write):
+    mapping = write("m.yml", f"source: ['{tree}/x/y/b.xml', '{tree}/**/y/*.xml', '{tree}/a*']\n{COUNT}")
+    found = ["x/y/b.xml", "x/y/a.xml", "a.xml"]
+    assert paths(run("collect", mapping, "--dry-run"), tree) == found
+    explained = json.loads(run("explain", mapping, "--json").out)
+    assert [one["path"] for one in explained] == [f"{tree}/{path}" for path in found]
 
 
 def test_a_path_that_is_not_utf8(tmp_path):

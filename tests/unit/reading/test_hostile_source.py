@@ -299,7 +299,7 @@ def test_odd_characters_arrive_as_they_are(tmp_path, exporter):
     source = tmp_path / "s.xml"
     source.write_text(f"<s>{rows}</s>")
     (tmp_path / "m.yml").write_text("rows: /s/*\nmetrics:\n  - {name: m, help: h, labels: {x: '@a'}}\n")
-    run(Job(load(tmp_path / "m.yml"), str(source), {}, CollectorFiles("m", str(exporter.directory))))
+    run(Job(load(tmp_path / "m.yml"), (str(source),), {}, CollectorFiles("m", str(exporter.directory))))
     scrape = exporter.scrape()
     assert scrape.error == 0
     served = {dict(labels)["x"] for name, labels in scrape.series if name == "m"}
