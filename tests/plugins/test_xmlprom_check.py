@@ -61,6 +61,10 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
         one(mapping={**MAPPING, "source": "/a:b"}),
         "`source` in the mapping is '/a:b': set it to the absolute path",
     ),
+    "one-of-several": (
+        one(mapping={**MAPPING, "source": ["/srv/a.xml", "/*/b.xml"]}),
+        "`source` in the mapping is '/*/b.xml': set it to the absolute path",
+    ),
     "no-mapping": (one(mapping=None), "xmlprom_collectors, collector store: mapping is None: set it to a mapping"),
 }
 FINE: dict[str, tuple[dict[str, Any], list[str]]] = {
@@ -73,6 +77,7 @@ FINE: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["store", "b"],
     ),
     "absent": ({"xmlprom_collectors": [{"name": "store", "state": "absent"}]}, ["store"]),
+    "several": (one(mapping={**MAPPING, "source": ["/srv/a.xml", "/srv/b/**/*.xml", "/srv/b/*.xml"]}), ["store"]),
     "templated": (one(mapping={**MAPPING, "labels": {"host": "{{ inventory_hostname }}"}}), ["store"]),
 }
 
@@ -110,6 +115,11 @@ def test_what_is_fine_passes(host: str, said: str) -> None:
     assert re.findall(r'"name": "(\w+)", "[^h]|"name": "(\w+)"}', line) or line.startswith("[]")
     for name in FINE[host][1]:
         assert f'"name": "{name}"' in line
+
+
+def test_a_unit_sees_each_source_and_the_directories_of_globs(said: str) -> None:
+    [line] = re.findall(r"FINE several (.*)", said)
+    assert '"readable": ["/srv/a.xml", "/srv/b"]' in line
 
 
 def test_a_mapping_in_the_variable_is_templated(said: str) -> None:

@@ -79,7 +79,7 @@ def test_a_terminals_tables_are_clean(hostile, tmp_path):
             return True
 
     mapping = load(str(good))
-    output = collector_run.read(collector_run.Job(mapping, str(source), {}, CollectorFiles("a", str(tmp_path))))
+    output = collector_run.read(collector_run.Job(mapping, (str(source),), {}, CollectorFiles("a", str(tmp_path))))
     screen = Terminal()
     terminal.show_tables(output.extractions, {}, screen)
     shown = re.sub("\x1b\\[[01]m", "", screen.getvalue())  # rich's own, for the name of a metric
