@@ -11,7 +11,7 @@ from typing import NamedTuple
 from xmlprom import reasons
 from xmlprom.errors import RunError, free_memory, internal_error, out_of_memory, path_text
 from xmlprom.mapping.model import Mapping
-from xmlprom.reading.files import find_sources
+from xmlprom.reading.files import STANDARD_INPUT, find_sources
 from xmlprom.reading.xml_parser import OnBytes
 from xmlprom.series.extraction import Extraction, extract
 from xmlprom.series.families import Selection, families
@@ -131,6 +131,8 @@ def _extract_settled(mapping: Mapping, path: str, on_bytes: OnBytes | None) -> E
 
 
 def _is_being_written(path: str) -> bool:
+    if path == STANDARD_INPUT:  # received whole
+        return False
     try:
         status = os.stat(path)
         return abs(time.time() - max(status.st_mtime, status.st_ctime)) < _BEING_WRITTEN
