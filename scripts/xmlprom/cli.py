@@ -70,6 +70,19 @@ def _text(value: str) -> str:
     return value
 
 
+def _interval(value: str) -> int:
+    """A time between two runs, in seconds.
+
+    :raises argparse.ArgumentTypeError: if it is none
+    """
+    from xmlprom.mapping.quantities import TIMES, quantity  # noqa: PLC0415 - for containers alone
+
+    seconds = quantity(value, TIMES)
+    if seconds is None:
+        raise argparse.ArgumentTypeError(f"{value!r} is not a time like 30s or 1min")
+    return seconds
+
+
 class _Help(argparse.HelpFormatter):
     """argparse's own, which makes one per option and imports shutil to learn the terminal's width: 2 ms in a run."""
 
@@ -129,6 +142,12 @@ def _parser() -> argparse.ArgumentParser:
         help="of metrics with this label, keep only the series with this value; repeat for more",
     )
     either = collect.add_mutually_exclusive_group()
+    either.add_argument(
+        "--every",
+        metavar="TIME",
+        type=_interval,
+        help="do not end, but run again after each 30s, 1min, 1h, …: a container's main process",
+    )
     either.add_argument("--dry-run", action="store_true", help="write no file; the data file goes to stdout")
     # For ExecStopPost= of the unit: what systemd's $SERVICE_RESULT says of a run that was ended from outside.
     either.add_argument("--killed", metavar="WHY", type=_text, help=argparse.SUPPRESS)

@@ -14,6 +14,7 @@ from xmlprom import reasons
 from xmlprom.commands.options import path_label, sources_of
 from xmlprom.errors import SUCCESS, MappingError, RunError, UsageError, internal_error, package_error
 from xmlprom.mapping.location import collector_name, is_collector_name, mapping_file
+from xmlprom.reading.files import STANDARD_INPUT
 from xmlprom.textfile.collector_files import CollectorFiles
 from xmlprom.textfile.failed_run import record_failure
 from xmlprom.textfile.ownership import is_own
@@ -28,6 +29,12 @@ def run(options: argparse.Namespace) -> int:
 
     :raises MappingError, UsageError, RunError: see errors
     """
+    if options.every:
+        from xmlprom.commands import loop  # noqa: PLC0415 - for containers alone
+
+        if options.source == STANDARD_INPUT:
+            raise UsageError("--every reads the source again and again, which standard input can't be: name a file")
+        loop.hold_signals()
     files = CollectorFiles(collector_name(mapping_file(options.mapping)), options.output_dir, tuple(options.neighbours))
     if options.killed:
         error = RunError(reasons.KILLED, f"{files.collector}: the run was ended from outside: {options.killed}")
@@ -39,9 +46,13 @@ def run(options: argparse.Namespace) -> int:
     except Exception as error:
         if _is_collectors_run(options, files):
             with contextlib.suppress(RunError, MemoryError):  # the first failure says more
-                record_failure(files, _as_run_error(error), started)
+                record_failure(files, _as_run_error(error), started, interval=options.every)
         raise
     job = job._replace(only=_selection(options.only, job.mapping))
+    if options.every:
+        status = loop.run_every(options.every, job)
+        if status is not None:
+            return status
     return _collect(job, options.dry_run)
 
 
@@ -96,7 +107,7 @@ def _job(options: argparse.Namespace, files: CollectorFiles) -> collector_run.Jo
     file = mapping_file(options.mapping)
     mapping = load(file)
     sources = sources_of(options.source, mapping, file)
-    return collector_run.Job(mapping, sources, {}, files, path_label(options.source, mapping))
+    return collector_run.Job(mapping, sources, {}, files, path_label(options.source, mapping), options.every)
 
 
 def _selection(given: Sequence[str], mapping: Mapping) -> dict[str, frozenset[str]]:

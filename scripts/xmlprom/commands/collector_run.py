@@ -29,13 +29,17 @@ _BEING_WRITTEN = 5.0  # seconds since its change, for which a source's fault may
 
 
 class Job(NamedTuple):
-    """What to collect: `sources` are paths and globs, `files` those to write, `label` the label `path` if set."""
+    """What to collect: `sources` are paths and globs, `files` those to write, `label` the label `path` if set.
+
+    `interval` is the time between the starts of a loop's runs, in seconds.
+    """
 
     mapping: Mapping
     sources: Sequence[str]
     only: Selection
     files: CollectorFiles
     label: str | None = None
+    interval: float | None = None
 
 
 class Output(NamedTuple):
@@ -82,7 +86,7 @@ def run(job: Job, on_bytes: OnBytes | None = None) -> Output:
         output = _renew(job, started, on_bytes)
     except RunError as error:
         with contextlib.suppress(RunError):  # the first failure says more
-            record_failure(job.files, error, started, time.monotonic() - clock, job.mapping)
+            record_failure(job.files, error, started, time.monotonic() - clock, job.mapping, job.interval)
         raise
     duration = time.monotonic() - clock
     mapping = job.mapping
@@ -96,6 +100,7 @@ def run(job: Job, on_bytes: OnBytes | None = None) -> Output:
         series=output.series,
         max_age=mapping.max_age,
         series_limit=mapping.limits.series,
+        interval=job.interval,
     )
     write_status(job.files, run_)
     return output

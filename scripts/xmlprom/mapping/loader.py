@@ -9,13 +9,12 @@ from xmlprom.errors import MappingError, Problem
 from xmlprom.mapping.metric_loader import MAX_LABELS, MAX_NAMES, Found, load_metric
 from xmlprom.mapping.model import Limits, Mapping, Metric, Section
 from xmlprom.mapping.naming import label_name_fault, sample_names
+from xmlprom.mapping.quantities import SIZES, TIMES, quantity
 from xmlprom.mapping.value_loader import NO_PATH, Context, path_of
 from xmlprom.mapping.yaml_nodes import Node, Tree, read_optional
 
 _MAX_FILE_SIZE = 1 << 20  # bytes
 _MAX_HELD = 1_000_000  # rows and entries of tables
-_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
-_QUANTITY = re.compile(r"([0-9]{1,15}) *([A-Za-z]*)")
 _PREFIX = re.compile(r"[^\W\d][\w.\-]*")
 _HALF_RECURSIVE = re.compile(r"[^/]\*\*|\*\*[^/]")
 _XML_NAMESPACE = "http://www.w3.org/XML/1998/namespace"
@@ -72,7 +71,7 @@ def _mapping(node: Node) -> Mapping:
         sections=tuple(section[0] for section in sections),
         labels=context.constant,
         limits=limits,
-        max_age=read_optional(fields, "max_age", lambda n: _quantity(n, "smhd", "a duration like 15m"), None),
+        max_age=read_optional(fields, "max_age", lambda n: _quantity(n, TIMES, "a duration like 15m"), None),
     )
 
 
@@ -130,9 +129,9 @@ def _limits(node: Node) -> Limits:
     limits: dict[str, Any] = {}
     for key in ("series", "label_length", "depth", "held"):
         if key in fields:
-            limits[key] = _quantity(fields[key], "", "a whole number")
+            limits[key] = _quantity(fields[key], ("",), "a whole number")
     if "source_size" in fields:
-        limits["source_size"] = _quantity(fields["source_size"], "KiBMiBGiB", "a size like 200MiB")
+        limits["source_size"] = _quantity(fields["source_size"], SIZES, "a size like 200MiB")
     if (limits.get("held") or 0) > _MAX_HELD:
         fields["held"].problem(f"limits.held is at most {_MAX_HELD}")
     if "overflow" in fields:
@@ -140,14 +139,12 @@ def _limits(node: Node) -> Limits:
     return Limits(**{key: value for key, value in limits.items() if value is not None})
 
 
-def _quantity(node: Node, units: str, what: str) -> int | None:
+def _quantity(node: Node, units: tuple[str, ...], what: str) -> int | None:
     text = node.text()
-    match = _QUANTITY.fullmatch(text or "")
-    if match and match[2] in units and match[2] in _UNITS and int(match[1]) > 0:
-        return int(match[1]) * _UNITS[match[2]]
-    if text is not None:
+    number = quantity(text or "", units)
+    if text is not None and number is None:
         node.problem(f"{text!r} is not {what}")
-    return None
+    return number
 
 
 def _section(node: Node, context: Context) -> tuple[Section, list[Found]]:

@@ -26,10 +26,12 @@ def record_failure(
     started: float,
     duration: float | None = None,
     mapping: Mapping | None = None,
+    interval: float | None = None,
 ) -> None:
     """Write the status file of a failed run; remove the data file if its data are too old.
 
     :param mapping: None if the run does not know it: then `max_age` is that by which the data were made
+    :param interval: of the loop that the run is of, in seconds
     :raises RunError: if the status file can't be written
     """
     ours = is_own(files.data, files.status, files.collector)
@@ -51,5 +53,6 @@ def record_failure(
         series=0,
         max_age=max_age,
         series_limit=mapping.limits.series if mapping else None,
+        interval=interval,
     )
     write_status(files, run)

@@ -32,6 +32,7 @@ class Run(NamedTuple):
     """One run of a collector: times in Unix seconds, `duration` in seconds if it is known, `error` if it failed.
 
     `max_age`, in seconds, and `series_limit` are the mapping's, None where it has none or can't be read.
+    `interval`, in seconds, is that of a loop; a timer's is in the role's own file.
     """
 
     collector: str
@@ -43,6 +44,7 @@ class Run(NamedTuple):
     series: int
     max_age: float | None
     series_limit: int | None
+    interval: float | None = None
 
 
 class StatusMetric(NamedTuple):
@@ -137,6 +139,11 @@ STATUS_METRICS = (
         "xmlprom_empty_metrics",
         "Metrics of which a source has rows but not one value",
         _of_sources(lambda sources: len({name for source in sources for name in source.empty})),
+    ),
+    StatusMetric(
+        "xmlprom_collector_interval_seconds",
+        "Longest time from one scheduled run to the next",
+        lambda run: _known(run.interval),
     ),
     StatusMetric(
         "xmlprom_build_info",
