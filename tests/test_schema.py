@@ -58,6 +58,8 @@ LOADER_ONLY = {
     "part without what divides it": "looks into a text",
     "a zone's name": "looks into a text",
     "date format that is too long": "only Python knows",
+    "date format without a year": "only Python knows",
+    "date format without the half of the day": "only Python knows",
 }
 PATHS = """attribute-then-child attribute-wildcard axis descendant-below-row digit-first parent position-last
 predicate-and predicate-on-rows predicate-unquoted root-attribute rows-union space-before space sum-in-label
