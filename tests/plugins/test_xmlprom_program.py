@@ -14,7 +14,7 @@ import pytest
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.xmlprom.fleet.plugins.lookup import program as lookup
 from ansible_collections.xmlprom.fleet.plugins.module_utils import installed, program
-from ansible_collections.xmlprom.fleet.plugins.modules import host_info, xmlprom_program
+from ansible_collections.xmlprom.fleet.plugins.modules import host_survey, xmlprom_program
 
 
 class Host:
@@ -37,8 +37,9 @@ class Host:
 
     def look(self) -> str:
         for name, value in (("DIRECTORY", self.directory), ("LINK", self.link), ("PYTHON", sys.executable)):
-            self.monkeypatch.setattr(host_info, name, str(value))
-        return str(self.run_module(host_info, program=True)["program"])
+            self.monkeypatch.setattr(host_survey, name, str(value))
+        self.monkeypatch.setattr(os, "geteuid", lambda: 0)
+        return str(self.run_module(host_survey, program=True)["program"])
 
     def versions(self) -> list[str]:
         return sorted((path / "xmlprom" / "version.txt").read_text() for path in self.directory.iterdir())

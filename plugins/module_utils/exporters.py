@@ -1,5 +1,4 @@
-#!/usr/bin/python
-"""Ansible module: look which textfile directories the running node_exporters read."""
+"""The node_exporters that run on a host, and who listens at an address."""
 
 from __future__ import annotations
 
@@ -8,57 +7,6 @@ import os
 import re
 import socket
 from pathlib import Path
-from typing import Any
-
-from ansible.module_utils.basic import AnsibleModule
-
-DOCUMENTATION = r"""
-module: node_exporter_info
-short_description: Look which textfile directories the running node_exporters read
-description:
-  - Reads the flags of the host's node_exporter processes, whoever runs them. Changes nothing.
-  - Of a process in a container those directories count that are the same directory on the host.
-  - Given an address, looks whose process listens there.
-author: The xmlprom authors
-options:
-  address:
-    description: C(HOST:PORT) where an exporter is to listen, or C(:PORT).
-    type: str
-    default: ''
-  own:
-    description: Of each unit that may listen there a text that its file has if it is the role's own, or nothing.
-    type: dict
-    default: {}
-"""
-
-EXAMPLES = r"""
-- name: Look which directories the exporter reads
-  xmlprom.fleet.node_exporter_info:
-  register: running
-"""
-
-RETURN = r"""
-exporters:
-  description: The processes that run.
-  type: list
-  elements: dict
-  returned: always
-  contains:
-    command:
-      description: What the process was started as.
-      type: str
-      returned: always
-    directories:
-      description: The textfile directories that it reads.
-      type: list
-      elements: str
-      returned: always
-strangers:
-  description: Who else listens at the address, as C(COMMAND of UNIT).
-  type: list
-  elements: str
-  returned: always
-"""
 
 FLAG = "--collector.textfile.directory"
 LISTEN = "0A"
@@ -84,7 +32,8 @@ def is_on_host(pid: str, directory: str) -> bool:
         return False
 
 
-def exporters() -> list[dict[str, Any]]:
+def exporters() -> list[tuple[str, list[str]]]:
+    """Of each exporter that runs its command and the textfile directories that it reads, as the host knows them."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
@@ -98,7 +47,7 @@ def exporters() -> list[dict[str, Any]]:
                 for directory in glob.glob(pattern)
                 if is_on_host(process.name, directory)
             }
-            found.append({"command": arguments[0], "directories": sorted(directories)})
+            found.append((arguments[0], sorted(directories)))
     return found
 
 
@@ -157,24 +106,8 @@ def exporters_of(user: int) -> list[tuple[str, str]]:
 
 
 def is_own(unit: str, own: dict[str, str]) -> bool:
+    """Whether the unit is one of `own`, and its file has the text that it has there; without a text any will do."""
     try:
         return unit in own and own[unit] in Path("/etc/systemd/system", unit).read_text(encoding="utf-8")
     except OSError:
         return not own[unit]
-
-
-def main() -> None:
-    module = AnsibleModule(
-        argument_spec={"address": {"default": ""}, "own": {"type": "dict", "default": {}}}, supports_check_mode=True
-    )
-    address, own = module.params["address"], module.params["own"]
-    strangers = [
-        f"{command} of {unit or 'no unit'}"
-        for command, unit in (listeners(address) if address else [])
-        if not is_own(unit, own)
-    ]
-    module.exit_json(changed=False, exporters=exporters(), strangers=strangers)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,5 +1,4 @@
-#!/usr/bin/python
-"""Ansible module: record how a host was before the first rollout changes it."""
+"""The record of how a host was before the first rollout changes it, which is what an uninstallation restores."""
 
 from __future__ import annotations
 
@@ -11,56 +10,6 @@ import tempfile
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-
-DOCUMENTATION = r"""
-module: xmlprom_before
-short_description: Record how a host was before the first rollout changes it
-description:
-  - Records in /var/lib/xmlprom/before.json what an uninstallation leaves alone or gives back, before the first change.
-    A rollout that is interrupted at any task can be uninstalled.
-  - A later rollout adds only what it is the first to name.
-  - Fails, and records nothing, when it does not run as root or the host lacks a group that a collector needs.
-author: The xmlprom authors
-options:
-  packages:
-    description: The packages that the rollout installs where they are missing.
-    type: list
-    elements: str
-    default: []
-  users:
-    description: The users that it creates where they are missing.
-    type: list
-    elements: str
-    default: []
-  services:
-    description: The services that it may enable or disable.
-    type: list
-    elements: str
-    default: []
-  files:
-    description: The files that it changes, if they exist.
-    type: list
-    elements: path
-    default: []
-  directories:
-    description: The directories that it creates, or whose owner and mode it changes.
-    type: list
-    elements: path
-    default: []
-  groups:
-    description: Of each collector the groups that it reads its source as.
-    type: dict
-    default: {}
-"""
-
-EXAMPLES = r"""
-- name: Record how the host was
-  xmlprom.fleet.xmlprom_before:
-    packages: [python3-lxml]
-    users: [xmlprom]
-"""
-
-RETURN = r"""{}"""
 
 RECORD = "/var/lib/xmlprom/before.json"
 EMPTY: dict[str, Any] = {"packages": [], "users": [], "services": [], "files": {}, "directories": {}}
@@ -121,8 +70,9 @@ def access(directory: str) -> list[str] | None:
     return [owner, group, f"{stat.st_mode & 0o7777:04o}", *acl]
 
 
-def record(module: AnsibleModule) -> dict[str, Any]:
-    params, before = module.params, load()
+def record(module: AnsibleModule, params: dict[str, list[str]]) -> dict[str, Any]:
+    """The record with what the parameters name and it lacks."""
+    before = load()
     packages = installed(module)
     if not before:
         before = {
@@ -146,36 +96,3 @@ def save(module: AnsibleModule, before: dict[str, Any]) -> None:
         stream.write(json.dumps(before, indent=2, sort_keys=True) + "\n")
         os.fchmod(descriptor, 0o600)
     module.atomic_move(temporary, RECORD)
-
-
-def refuse(module: AnsibleModule) -> None:
-    if os.geteuid() != 0:
-        module.fail_json(msg="This needs root: set become to true in the play, or ansible_become for the host.")
-    known = {entry.gr_name for entry in grp.getgrall()}
-    lacking = [
-        f"collector {name}: the host has no group {group!r}: create it, or set read_groups to the group that may read "
-        "the source, as `ls -l` shows it"
-        for name, groups in module.params["groups"].items()
-        for group in groups
-        if str(group) not in known and not str(group).isdecimal()
-    ]
-    if lacking:
-        module.fail_json(msg="\n".join(lacking))
-
-
-def main() -> None:
-    names = {name: {"type": "list", "elements": "str", "default": []} for name in ("packages", "users", "services")}
-    paths = {name: {"type": "list", "elements": "path", "default": []} for name in ("files", "directories")}
-    module = AnsibleModule(
-        argument_spec={**names, **paths, "groups": {"type": "dict", "default": {}}}, supports_check_mode=True
-    )
-    refuse(module)
-    before = record(module)
-    if before != load() and not module.check_mode:
-        save(module, before)
-    # The record is no change of the host's: it goes with an uninstallation.
-    module.exit_json(changed=False)
-
-
-if __name__ == "__main__":
-    main()

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from ansible_collections.xmlprom.fleet.plugins.modules import node_exporter_info
+from ansible_collections.xmlprom.fleet.plugins.module_utils import exporters
 
 THIS = Path("/proc/self/cmdline").read_text(encoding="utf-8").split("\0")[0]
 
@@ -24,7 +24,7 @@ THIS = Path("/proc/self/cmdline").read_text(encoding="utf-8").split("\0")[0]
     ],
 )
 def test_finds_the_directories_of_a_running_exporter(arguments: list[str], values: list[str]) -> None:
-    assert node_exporter_info.patterns(arguments) == values
+    assert exporters.patterns(arguments) == values
 
 
 @pytest.mark.parametrize(
@@ -39,14 +39,14 @@ def test_finds_the_directories_of_a_running_exporter(arguments: list[str], value
 )
 def test_finds_who_listens_where_the_exporter_is_to(listening: str, asked: str, clash: bool) -> None:
     with socket.create_server((listening, 0)) as server:
-        found = node_exporter_info.listeners(f"{asked}:{server.getsockname()[1]}")
+        found = exporters.listeners(f"{asked}:{server.getsockname()[1]}")
     assert [command for command, _ in found] == ([THIS] if clash else [])
 
 
 def test_an_unused_port_is_free() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    assert node_exporter_info.listeners(f":{port}") == []
+    assert exporters.listeners(f":{port}") == []
 
 
 def test_a_process_whose_files_nobody_may_look_at_is_known_by_its_user(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,11 +60,11 @@ def test_a_process_whose_files_nobody_may_look_at_is_known_by_its_user(monkeypat
     ) as exporter:
         assert exporter.stdout
         address = f":{int(exporter.stdout.readline())}"
-        assert "node_exporter" in dict(node_exporter_info.listeners(address))
+        assert "node_exporter" in dict(exporters.listeners(address))
 
         def refuse(*_: object) -> str:
             raise PermissionError
 
         monkeypatch.setattr(os, "readlink", refuse)
-        assert "node_exporter" in dict(node_exporter_info.listeners(address))
+        assert "node_exporter" in dict(exporters.listeners(address))
         exporter.communicate("")
