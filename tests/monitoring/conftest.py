@@ -1,45 +1,14 @@
-"""Renders the role's files as a rollout would, and finds the tools that check them."""
+"""Renders the role's files as a rollout would, for the tools that check them."""
 
 from __future__ import annotations
 
 import json
 import os
 import shutil
-import socket
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-RULES = sorted((ROOT / "monitoring").glob("*.yml"))
-SUITES = ("bookworm", "trixie", "forky")
-# Beside the interpreter that runs the tests.
-PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-
-Render = Callable[..., Path]
-
-
-def run(*command: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload]
-
-
-def tool(name: str, suite: str = "trixie") -> str:
-    """A program of a Debian release, as tools/setup.sh unpacks it."""
-    found = ROOT / ".cache/tools" / suite / name
-    if not found.exists():
-        pytest.skip(f"{name} of {suite} is not on this machine: tools/setup.sh tools")
-    return str(found)
-
-
-def free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port: int = listening.getsockname()[1]
-        return port
+from programs import HERE, PATH, ROOT, SUITES, Render, run, tool
 
 
 @pytest.fixture(scope="session")

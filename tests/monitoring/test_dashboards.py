@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ROOT, Render
 from grafana_foundation_sdk.models.dashboard import Dashboard
+from programs import ROOT, Render
 
 sys.path.insert(0, str(ROOT / "tools"))
 import dashboards

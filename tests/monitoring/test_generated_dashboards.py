@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-import subprocess
 import sys
 import time
 import urllib.parse
@@ -15,60 +14,58 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
-from conftest import ROOT, free_port, run, tool
 from grafana_foundation_sdk.models.dashboard import Dashboard
+from programs import HERE, ROOT, run, serving
 
 PROGRAM = ROOT / "scripts/xmlprom"
-EXAMPLES = [
-    (ROOT / "examples" / f"{name}.yml", ROOT / "examples" / f"{source}.xml")
-    for name, source in [
-        ("store", "store"), ("store-legacy", "store"), ("icecast", "icecast"), ("lshw", "lshw"), ("junit", "junit"),
-    ]
-]  # fmt: skip
-ALL_TYPES = """
-source: /every.xml
-rows: /every/row
-metrics:
-  - {name: every_rows, help: Rows, labels: {host: "@host"}}
-  - {name: every_size_bytes, help: Size, value: {from: "@n", aggregate: max}, labels: {host: "@host"}}
-  - {name: every_read_bytes_total, help: Read, type: counter, value: {from: "@n", aggregate: sum}}
-  - {name: every_state, help: State, value: {from: "@state", map: {up: 1, down: 0}, aggregate: last}}
-  - {name: every_seen_timestamp_seconds, help: Seen, value: {from: "@seen", aggregate: max, date: iso8601}}
-  - {name: every_version_info, help: Version, type: info, labels: {version: "@version"}}
-  - {name: every_wait_seconds, help: Wait, type: histogram, value: "@n", buckets: [1, 10]}
-  - {name: every_turn_seconds, help: Turn, type: summary, value: "@n"}
-  - name: every_{state}_total
-    help: Rows that are {state}
-    type: counter
-    value: {from: "@n", aggregate: sum}
-    labels: {state: {from: "@state", values: [up, down]}}
-"""
-EVERY = (
-    '<every><row host="a" n="3" state="up" seen="2026-11-25" version="1"/><row host="b" n="30" state="down"/></every>'
-)
+EXAMPLES = ROOT / "examples"
+PAIRS = [
+    *((EXAMPLES / f"{name}.yml", EXAMPLES / f"{name}.xml") for name in ("store", "icecast", "lshw", "junit")),
+    (EXAMPLES / "store-legacy.yml", EXAMPLES / "store.xml"),
+    (HERE / "every.yml", HERE / "every.xml"),
+]
+DRAFTED = ("icecast", "lshw", "junit")
+
+Json = dict[str, Any]
 
 
-def dashboard(*mappings: Path) -> dict[str, object]:
-    done = run(sys.executable, PROGRAM, "dashboard", *mappings)
+def xmlprom(*arguments: str | Path) -> str:
+    done = run(sys.executable, PROGRAM, *arguments)
     assert (done.returncode, done.stderr) == (0, "")
-    found: dict[str, object] = json.loads(done.stdout)
+    return done.stdout
+
+
+def dashboard(*mappings: Path) -> Json:
+    found: Json = json.loads(xmlprom("dashboard", *mappings))
     return found
+
+
+def panels(board: Json) -> list[Json]:
+    """All panels, also those of closed rows."""
+    return [*board["panels"], *(inner for row in board["panels"] for inner in row.get("panels") or [])]
+
+
+def queries(board: Json) -> list[str]:
+    return [target["expr"] for panel in panels(board) for target in panel.get("targets") or []]
 
 
 @pytest.fixture(scope="module")
 def collected(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Path]]:
     """A directory in which NAME/metrics holds what each collector publishes, and their mappings."""
     directory = tmp_path_factory.mktemp("collected")
-    (directory / "every.yml").write_text(ALL_TYPES)
-    (directory / "every.xml").write_text(EVERY)
-    pairs = [*EXAMPLES, (directory / "every.yml", directory / "every.xml")]
+    drafts = []
+    for name in DRAFTED:
+        draft = directory / f"{name}-draft.yml"
+        draft.write_text(xmlprom("draft", EXAMPLES / f"{name}.xml"))
+        drafts.append((draft, EXAMPLES / f"{name}.xml"))
+    pairs = [*PAIRS, *drafts]
     for mapping, source in pairs:
         output = directory / mapping.stem
         output.mkdir()
-        done = run(sys.executable, PROGRAM, "collect", mapping, "--source", source, "--output-dir", output)
-        assert done.returncode == 0, done.stderr
+        xmlprom("collect", mapping, "--source", source, "--output-dir", output)
         (output / "metrics").write_text("".join(file.read_text() for file in sorted(output.glob("*.prom"))))
     return directory, [mapping for mapping, _ in pairs]
 
@@ -76,7 +73,6 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Path
 @pytest.fixture(scope="module")
 def prometheus(collected: tuple[Path, list[Path]], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a Prometheus that scrapes them."""
-    program = tool("prometheus")
     directory = tmp_path_factory.mktemp("prometheus")
     handler = partial(_Quiet, directory=str(collected[0]))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
@@ -88,23 +84,10 @@ def prometheus(collected: tuple[Path, list[Path]], tmp_path_factory: pytest.Temp
         ]
         config = {"global": {"scrape_interval": "1s"}, "scrape_configs": jobs}
         (directory / "prometheus.yml").write_text(json.dumps(config))
-        address = f"127.0.0.1:{free_port()}"
-        process = subprocess.Popen(
-            [
-                program,
-                f"--config.file={directory}/prometheus.yml",
-                f"--storage.tsdb.path={directory}/data",
-                f"--web.listen-address={address}",
-            ],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            yield f"http://{address}"
-        finally:
-            process.kill()
-            process.wait()
-            server.shutdown()
+        files = f"--config.file={directory}/prometheus.yml", f"--storage.tsdb.path={directory}/data"
+        with serving("prometheus", "--web.listen-address", *files) as address:
+            yield address
+        server.shutdown()
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -134,23 +117,46 @@ def _result(prometheus: str, query: str) -> object:
 
 
 def test_every_query_has_data(prometheus: str, collected: tuple[Path, list[Path]]) -> None:
-    board = dashboard(*collected[1])
-    queries = [target["expr"] for panel in board["panels"] for target in panel.get("targets", [])]  # type: ignore[attr-defined]
-    assert len(queries) > 60
-    # The example has no series of it: all of its mounts are unlimited.
-    queries = [query for query in queries if not query.startswith("icecast_listeners_max{")]
-    assert without_data(prometheus, queries) == []
+    asked = [query for mapping in collected[1] for query in queries(dashboard(mapping))]
+    assert len(asked) > 150
+    assert without_data(prometheus, asked) == []
 
 
 def test_grafana_reads_them(collected: tuple[Path, list[Path]]) -> None:
     for mapping in collected[1]:
-        board = Dashboard.from_json(dashboard(mapping))
+        found = dashboard(mapping)
+        board = Dashboard.from_json(found)
         assert board.uid == f"xmlprom-{mapping.stem}"
-        lines: dict[int, int] = {}
-        for panel in board.panels or []:
-            assert panel.grid_pos is not None
-            lines[panel.grid_pos.y] = lines.get(panel.grid_pos.y, 0) + panel.grid_pos.w
-        assert set(lines.values()) == {24}  # no panel beyond the edge, no gap
+        assert board.templating is not None
+        variables = [variable.name for variable in board.templating.list_val or []]
+        assert variables[:3] == ["datasource", "group", "host"]
+        assert set(re.findall(r"\$(\w+)", " ".join(queries(found)))) - {"__rate_interval"} <= set(variables)
+        for row in (board.panels, *(row.panels for row in board.panels or [] if getattr(row, "panels", None))):
+            assert set(widths(row or [])) == {24}  # no panel beyond the edge, no gap
+
+
+def widths(placed: list[Any]) -> list[int]:
+    """How much each line of panels takes of the columns."""
+    lines: dict[int, int] = {}
+    for panel in placed:
+        lines[panel.grid_pos.y] = lines.get(panel.grid_pos.y, 0) + panel.grid_pos.w
+    return list(lines.values())
+
+
+def test_the_store_has_what_the_original_demo_drew() -> None:
+    """A pie for each item, with a query for each operation; and the same by labels."""
+    pies = [
+        [target["expr"] for target in panel["targets"]]
+        for mapping in ("store-legacy", "store")
+        for panel in panels(dashboard(EXAMPLES / f"{mapping}.yml"))
+        if panel["type"] == "piechart"
+    ]
+    hosts = 'group=~"$group",instance=~"$host"'
+    for item in ("orange", "strawberry", "apple"):
+        operations = ("create", "update", "delete")
+        assert [f"sum(store_{item}_{operation}_rows{{{hosts}}})" for operation in operations] in pies
+    for label in ("item", "operation"):
+        assert [f'sum by ({label}) (store_rows{{{hosts},item=~"$item",operation=~"$operation"}})'] in pies
 
 
 def test_two_mappings_of_one_collector_are_refused(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import Render, run
+from programs import Render, run
 
 RECEIVERS = [
     {"name": "ops", "email_configs": [{"to": "ops@example.com"}]},

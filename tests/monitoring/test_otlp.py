@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import time
 import urllib.error
@@ -11,10 +10,10 @@ import urllib.request
 from collections.abc import Iterator
 
 import pytest
-from conftest import ROOT, free_port, run, tool
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.metrics.v1 import metrics_pb2 as otlp
+from programs import ROOT, run, serving
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
@@ -54,22 +53,9 @@ def families(tmp_path_factory: pytest.TempPathFactory) -> list[Metric]:
 @pytest.fixture(scope="module")
 def receiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a VictoriaMetrics with Prometheus' naming."""
-    address = f"127.0.0.1:{free_port()}"
-    process = subprocess.Popen(
-        [
-            tool("victoria-metrics"),
-            f"-httpListenAddr={address}",
-            f"-storageDataPath={tmp_path_factory.mktemp('victoria')}",
-            "-opentelemetry.usePrometheusNaming",
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield f"http://{address}"
-    finally:
-        process.kill()
-        process.wait()
+    data = f"-storageDataPath={tmp_path_factory.mktemp('victoria')}"
+    with serving("victoria-metrics", "-httpListenAddr", data, "-opentelemetry.usePrometheusNaming") as address:
+        yield address
 
 
 def attributes(labels: dict[str, str], *but: str) -> list[KeyValue]:

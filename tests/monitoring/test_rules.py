@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import HERE, ROOT, RULES, Render, run, tool
+from programs import HERE, ROOT, RULES, Render, run, tool
 
 
 def alerts() -> list[dict]:

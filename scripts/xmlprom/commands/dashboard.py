@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from xmlprom.dashboard.panels import board
+from xmlprom.dashboard.board import board
 from xmlprom.errors import SUCCESS, UsageError
 from xmlprom.mapping.loader import load
 from xmlprom.mapping.location import collector_name, mapping_file

@@ -1,1 +1,1 @@
-"""From mappings to a Grafana dashboard: `panels` decides what to draw, `grafana` writes it with Grafana's SDK."""
+"""From mappings to a Grafana dashboard: `board` decides what to draw, `grafana` writes it with Grafana's SDK."""

@@ -20,11 +20,18 @@ from grafana_foundation_sdk.builders import (
 )
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.common import VisibilityMode
-from grafana_foundation_sdk.models.dashboard import DataSourceRef, ValueMap, ValueMappingResult, VariableRefresh
+from grafana_foundation_sdk.models.dashboard import (
+    DashboardLinkType,
+    DataSourceRef,
+    DataTransformerConfig,
+    ValueMap,
+    ValueMappingResult,
+    VariableRefresh,
+)
 from grafana_foundation_sdk.models.piechart import PieChartLabels, PieChartType
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
-from xmlprom.dashboard.panels import Board, Panel, Variable
+from xmlprom.dashboard.model import Board, Group, Panel, Variable
 
 _SOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")
 _KINDS: dict[str, Any] = {
@@ -44,27 +51,45 @@ def render(board: Board) -> str:
     made = (
         dashboard.Dashboard(board.title)
         .uid(board.uid)
+        .description(board.description)
         .tags(["xmlprom"])
         .refresh("1m")
         .time("now-6h", "now")
         .with_variable(dashboard.DatasourceVariable("datasource").label("Prometheus").type("prometheus"))
-        .with_variable(_variable(Variable("host", "instance", "xmlprom_last_run_success"), "Host"))
+        .link(_others())
     )
     for variable in board.variables:
-        made = made.with_variable(_variable(variable, variable.label))
+        made = made.with_variable(_variable(variable))
     for group in board.groups:
-        made = made.with_row(dashboard.Row(group.title))
-        for panel in _filled_lines(group.panels):
-            made = made.with_panel(_panel(panel))
+        made = _with_group(made, group)
     return JSONEncoder(sort_keys=True, indent=2).encode(made.build()) + "\n"
 
 
-def _variable(variable: Variable, title: str) -> dashboard.QueryVariable:
+def _others() -> dashboard.DashboardLink:
+    """The way to the other dashboards of xmlprom, for the same hosts and time."""
+    link = dashboard.DashboardLink("xmlprom").type(DashboardLinkType.DASHBOARDS).tags(["xmlprom"])
+    return link.as_dropdown(True).include_vars(True).keep_time(True)
+
+
+def _with_group(made: dashboard.Dashboard, group: Group) -> dashboard.Dashboard:
+    row = dashboard.Row(group.title)
+    filled = [_panel(panel) for panel in _filled_lines(group.panels)]
+    if group.closed:  # Grafana keeps the panels of a closed row in the row
+        for panel in filled:
+            row = row.with_panel(panel)
+        return made.with_row(row.collapsed(True))
+    made = made.with_row(row)
+    for panel in filled:
+        made = made.with_panel(panel)
+    return made
+
+
+def _variable(variable: Variable) -> dashboard.QueryVariable:
     return (
         dashboard.QueryVariable(variable.name)
-        .label(title)
+        .label(variable.title)
         .datasource(_SOURCE)
-        .query(f"label_values({variable.metric}, {variable.label})")
+        .query(f"label_values({variable.of}, {variable.label})")
         .refresh(VariableRefresh.ON_TIME_RANGE_CHANGED)
         .multi(True)
         .include_all(True)
@@ -99,6 +124,9 @@ def _panel(panel: Panel) -> Any:
         return made.pie_type(PieChartType.PIE).reduce_options(reduce).display_labels(labels)
     if panel.kind == "states":
         return made.mappings([_states(panel.states)]).show_value(VisibilityMode.AUTO)
+    if panel.hidden:
+        hidden = dict.fromkeys(panel.hidden, True)
+        made = made.with_transformation(DataTransformerConfig("organize", options={"excludeByName": hidden}))
     return made.unit(panel.unit)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from command import EXAMPLES
-from xmlprom.dashboard.panels import board
+from xmlprom.dashboard.board import board
 from xmlprom.mapping.loader import load
 
+HOSTS = 'group=~"$group",instance=~"$host"'
 SECTION = "source: /s.xml\nrows: /s/*\nmetrics:\n"
 
 
@@ -13,7 +14,7 @@ def drawn(write, *metrics: str, source: str = "/s.xml"):
     """The panels of a mapping's metrics, without those of the collector's health."""
     text = SECTION.replace("/s.xml", source) + "".join(f"  - {{help: H, {metric}}}\n" for metric in metrics)
     made = board([("m", load(str(write("m.yml", text))))])
-    return made, [panel for group in made.groups[:-1] for panel in group.panels]
+    return made, [panel for group in made.groups[:-2] for panel in group.panels]
 
 
 def queries(panels):
@@ -22,7 +23,7 @@ def queries(panels):
 
 def test_a_counter_is_a_rate_in_the_units_of_its_name(write):
     _, (panel,) = drawn(write, 'name: read_bytes_total, type: counter, value: {from: "@v", aggregate: sum}')
-    assert panel.queries[0].expression == 'rate(read_bytes_total{instance=~"$host"}[$__rate_interval])'
+    assert panel.queries[0].expression == f"rate(read_bytes_total{{{HOSTS}}}[$__rate_interval])"
     assert (panel.kind, panel.unit) == ("lines", "binBps")
 
 
@@ -33,7 +34,7 @@ def test_a_gauge_is_drawn_over_time_and_a_time_as_an_age(write):
         'name: seen_timestamp_seconds, value: {from: "@v", aggregate: max, date: iso8601}',
     )
     assert [(panel.kind, panel.unit) for panel in panels] == [("lines", "celsius"), ("lines", "s")]
-    assert queries(panels) == ['temp_celsius{instance=~"$host"}', 'time() - seen_timestamp_seconds{instance=~"$host"}']
+    assert queries(panels) == [f"temp_celsius{{{HOSTS}}}", f"time() - seen_timestamp_seconds{{{HOSTS}}}"]
 
 
 def test_mapped_numbers_are_states_and_a_sum_of_them_is_not(write):
@@ -47,29 +48,30 @@ def test_mapped_numbers_are_states_and_a_sum_of_them_is_not(write):
 
 def test_an_info_is_a_table(write):
     _, (panel,) = drawn(write, 'name: a_info, type: info, labels: {v: "@v"}')
-    assert (panel.kind, queries([panel])) == ("table", ['a_info{instance=~"$host"}'])
+    assert (panel.kind, queries([panel])) == ("table", [f"a_info{{{HOSTS}}}"])
 
 
 def test_a_histogram_is_a_heat_map_and_quantiles(write):
     made, (heat, quantiles) = drawn(
         write, 'name: took_seconds, type: histogram, value: "@v", buckets: [1, 2], labels: {q: "@q"}'
     )
-    buckets = 'took_seconds_bucket{instance=~"$host",q=~"$q"}'
+    buckets = f'took_seconds_bucket{{{HOSTS},q=~"$q"}}'
     assert (heat.kind, queries([heat]), heat.unit) == ("heatmap", [f"sum by (le) ({buckets})"], "s")
     assert queries([quantiles])[1] == f"histogram_quantile(0.9, sum by (le, q) ({buckets}))"
-    assert [(variable.name, variable.metric) for variable in made.variables] == [("q", "took_seconds_count")]
+    assert [variable.of for variable in made.variables[2:]] == [f"took_seconds_count{{{HOSTS}}}"]
 
 
 def test_a_summary_is_its_mean_and_its_count(write):
     _, panels = drawn(write, 'name: took_seconds, type: summary, value: "@v"')
-    sum_, count = 'took_seconds_sum{instance=~"$host"}', 'took_seconds_count{instance=~"$host"}'
+    sum_, count = f"took_seconds_sum{{{HOSTS}}}", f"took_seconds_count{{{HOSTS}}}"
     assert queries(panels) == [f"{sum_} / {count}", count]
 
 
 def test_counts_are_shared_out_by_label(write):
     _, panels = drawn(write, 'name: n, labels: {a: "@a", b: "@b", c: "@c"}')
     assert [(panel.kind, panel.title) for panel in panels] == [("pie", "H: by a"), ("pie", "H: by b"), ("lines", "H")]
-    assert queries(panels)[0] == 'sum by (a) (n{instance=~"$host",a=~"$a",b=~"$b",c=~"$c"})'
+    assert panels[2].queries[0].legend == "{{a}} {{b}} {{c}}"  # the hosts are added up
+    assert queries(panels)[0] == f'sum by (a) (n{{{HOSTS},a=~"$a",b=~"$b",c=~"$c"}})'
 
 
 def test_variables_are_the_labels_that_divide(write):
@@ -77,7 +79,7 @@ def test_variables_are_the_labels_that_divide(write):
     made, _ = drawn(
         write, 'name: n, labels: {host: "@h", version: /s/@v}', 'name: i_info, type: info, labels: {x: "@x"}'
     )
-    assert [(variable.name, variable.label) for variable in made.variables] == [("label_host", "host")]
+    assert [(variable.name, variable.label) for variable in made.variables[2:]] == [("label_host", "host")]
 
 
 def test_legends_name_the_source_where_there_are_several(write):
@@ -92,7 +94,7 @@ def test_names_with_labels_are_a_panel_for_each_value_of_the_first():
     assert list(pies) == [f"Rows of {item} in store with operation" for item in ("orange", "strawberry", "apple")]
     expressions = queries([pies["Rows of orange in store with operation"]])
     assert expressions == [
-        f'store_orange_{operation}_rows{{instance=~"$host"}}' for operation in ("create", "update", "delete")
+        f"sum(store_orange_{operation}_rows{{{HOSTS}}})" for operation in ("create", "update", "delete")
     ]
 
 
@@ -103,3 +105,23 @@ def test_the_uid_is_the_same_for_the_same_collectors_and_fits_grafana(write):
     assert len(long) == 40
     assert long == board([("a" * 30, mapping), ("b" * 30, mapping)]).uid
     assert long != board([("a" * 30, mapping), ("c" * 30, mapping)]).uid
+
+
+def test_no_collector_takes_the_place_of_the_dashboard_of_the_fleet(write):
+    mapping = load(str(write("m.yml", SECTION + "  - {name: n, help: H}\n")))
+    assert board([("fleet", mapping)]).uid != "xmlprom-fleet"
+
+
+def test_all_series_are_a_table_in_a_closed_row(write):
+    made, _ = drawn(
+        write, "name: n", "name: took_seconds, type: histogram, value: '@v', buckets: [1], labels: {q: '@q'}"
+    )
+    assert made.groups[-1].closed
+    (table,) = made.groups[-1].panels
+    assert queries([table]) == [f'{{__name__=~"n|took_seconds_count|took_seconds_sum",{HOSTS}}}']
+
+
+def test_an_age_is_not_called_unix_time(write):
+    metric = 'name: at_timestamp_seconds, help: "Start, as Unix time", value: {from: "@v", aggregate: max}'
+    (panel,) = board([("m", load(str(write("m.yml", f"{SECTION}  - {{{metric}}}\n"))))]).groups[0].panels
+    assert panel.title == "Start: age"
