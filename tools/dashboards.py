@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes Grafana's dashboards: monitoring/dashboards/{fleet,store}.json.
+"""Writes Grafana's dashboard of the fleet, monitoring/dashboards/fleet.json; `xmlprom dashboard` makes all others.
 
 Built by Grafana's own SDK, so that a key which Grafana does not know can't get in. Change this file, run it, and
 commit both: tests hold them equal.
@@ -10,10 +10,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from grafana_foundation_sdk.builders import common, dashboard, piechart, prometheus, stat, table, timeseries
+from grafana_foundation_sdk.builders import dashboard, prometheus, stat, table, timeseries
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import DataSourceRef, VariableRefresh
-from grafana_foundation_sdk.models.piechart import PieChartLabels, PieChartType
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 DIRECTORY = Path(__file__).parents[1] / "monitoring/dashboards"
@@ -21,9 +20,6 @@ SOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")
 COLLECTOR = 'collector=~"$collector",group=~"$group",instance=~"$host"'
 HOST = 'group=~"$group",instance=~"$host"'
 NAMED = "{{collector}} {{instance}}"
-ITEMS = ("orange", "strawberry", "apple")
-OPERATIONS = ("create", "update", "delete")
-LEGACY = '{environment="demo",project="demo-textfile-collector"}'
 
 Targets = list[tuple[str, str]]
 
@@ -73,16 +69,6 @@ def lines(title: str, expression: str, legend: str, unit: str = "short", width: 
 
 def number(title: str, expression: str) -> Any:
     return panel(stat, title, [(expression, "")], instant=True, width=6, height=4)
-
-
-def pie(title: str, targets: Targets) -> Any:
-    reduce = common.ReduceDataOptions().calcs(["lastNotNull"]).values(False).fields("")
-    return (
-        panel(piechart, title, targets, instant=True)
-        .pie_type(PieChartType.PIE)
-        .reduce_options(reduce)
-        .display_labels([PieChartLabels.NAME, PieChartLabels.VALUE])
-    )
 
 
 def listing(title: str, targets: Targets, width: int = 24) -> Any:
@@ -171,27 +157,10 @@ def fleet() -> dashboard.Dashboard:
     )
 
 
-def store() -> dashboard.Dashboard:
-    made = board("xmlprom-store", "xmlprom: store", "The items of the store by operation")
-    made = (
-        made.with_panel(pie("Items", [(f"sum by (item) (store_rows{{{HOST}}})", "{{item}}")]))
-        .with_panel(pie("Operations", [(f"sum by (operation) (store_rows{{{HOST}}})", "{{operation}}")]))
-        .with_panel(
-            lines("Rows over time", f"sum by (item, operation) (store_rows{{{HOST}}})", "{{item}} {{operation}}")
-        )
-        .with_row(dashboard.Row("By the names of the original demo"))
-    )
-    for item in ITEMS:
-        targets = [(f"store_{item}_{operation}_rows{LEGACY}", operation) for operation in OPERATIONS]
-        made = made.with_panel(pie(item, targets))
-    return made
-
-
 def main() -> None:
     DIRECTORY.mkdir(parents=True, exist_ok=True)
-    for name, made in (("fleet", fleet()), ("store", store())):
-        text = JSONEncoder(sort_keys=True, indent=2).encode(made.build())
-        (DIRECTORY / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    text = JSONEncoder(sort_keys=True, indent=2).encode(fleet().build())
+    (DIRECTORY / "fleet.json").write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
