@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _ENDS = {signal.SIGTERM: SUCCESS, signal.SIGINT: 130}  # what ends the loop, and its exit status then
 _AWAITED = (*_ENDS, signal.SIGCHLD)
+_TIME_LIMIT = 60.0  # seconds that a run may take, if the interval is not longer; as of the roles' units
 
 
 def hold_signals() -> None:
@@ -35,12 +36,13 @@ def hold_signals() -> None:
 def run_every(interval: float, job: Job) -> int | None:
     """Make a process for a run at once, and then every `interval` seconds.
 
-    Runs never overlap: one that takes longer than the interval skips the starts that it misses. Returns None in the
-    process of a run, which has to do it then; in the loop's own the exit status, once a signal ended it.
+    Runs never overlap: one that takes longer than the interval skips the starts that it misses, and is ended after a
+    minute, or after the interval if that is longer. Returns None in the process of a run, which has to do it then; in
+    the loop's own the exit status, once a signal ended it.
     """
     first, end = time.monotonic(), None
     while end is None:
-        started = time.time()
+        started, before = time.time(), _version_of(job.files.status)
         try:
             child = os.fork()
         except OSError as error:
@@ -49,27 +51,32 @@ def run_every(interval: float, job: Job) -> int | None:
             if child == 0:
                 signal.pthread_sigmask(signal.SIG_UNBLOCK, _AWAITED)
                 return None
-            end = _await_run(child, job, started)
+            why, end = _await_run(child, time.monotonic() + max(_TIME_LIMIT, interval))
+            # One that had written its status was over, but for the end of its process.
+            if why and _version_of(job.files.status) == before:
+                _record_end(job, started, why)
         if end is None:
             past = time.monotonic() - first
             end = _sleep_until(first + (past // interval + 1) * interval)
     return _ENDS[end]
 
 
-def _await_run(child: int, job: Job, started: float) -> signal.Signals | None:
-    """Wait for the end of a run, and record one that a signal ended; returns the signal that ends the loop, if any."""
-    end, status = None, None
-    while status is None:
-        number = signal.sigwait(_AWAITED)
-        if number in _ENDS:
-            end = signal.Signals(number)
-            os.kill(child, signal.SIGKILL)
-            status = os.waitpid(child, 0)[1]
-        else:
+def _await_run(child: int, limit: float) -> tuple[str | None, signal.Signals | None]:
+    """Wait for the end of a run, for no longer than to a time of the monotonic clock.
+
+    Returns what ended it from outside, if anything did, and the signal that ends the loop, if it came.
+    """
+    while True:
+        found = signal.sigtimedwait(_AWAITED, max(0, limit - time.monotonic()))
+        if found is not None and found.si_signo not in _ENDS:
             status = _reap().get(child)
-    if os.WIFSIGNALED(status):
-        _record_end(job, started, (end or signal.Signals(os.WTERMSIG(status))).name)
-    return end
+            if status is None:
+                continue
+            return signal.Signals(os.WTERMSIG(status)).name if os.WIFSIGNALED(status) else None, None
+        os.kill(child, signal.SIGKILL)
+        killed = os.WIFSIGNALED(os.waitpid(child, 0)[1])
+        end = None if found is None else signal.Signals(found.si_signo)
+        return (end.name if end else "timeout") if killed else None, end
 
 
 def _sleep_until(moment: float) -> signal.Signals | None:
@@ -93,6 +100,15 @@ def _reap() -> dict[int, int]:
                 break
             ended[process] = status
     return ended
+
+
+def _version_of(file: str) -> tuple[int, int] | None:
+    """What differs after the file was replaced; None if there is none."""
+    try:
+        found = os.stat(file)
+    except OSError:
+        return None
+    return found.st_ino, found.st_ctime_ns
 
 
 def _record_end(job: Job, started: float, why: str) -> None:

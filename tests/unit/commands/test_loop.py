@@ -59,6 +59,20 @@ AN_ORPHAN = """
 import os
 os.fork() or os._exit(0)
 """
+# The process of a run does not end, after its status was written.
+NO_END_OF_A_RUN = """
+import signal
+from xmlprom.commands import collector_run
+for name in ("write_status", "record_failure"):
+    def written(*arguments, write=getattr(collector_run, name)):
+        write(*arguments)
+        open(sys.argv[3], "a").write("0\\n")
+        signal.pause()
+    setattr(collector_run, name, written)
+"""
+A_SHORT_LIMIT = """
+loop._TIME_LIMIT = 0.5
+"""
 
 
 class Loop:
@@ -238,6 +252,34 @@ def test_a_run_that_something_else_kills_is_recorded_and_the_next_one_heals(loop
     loop.await_reason("killed")
     loop.await_reason(None)
     assert "the run was ended from outside: SIGKILL" in loop.end()[2]
+
+
+@pytest.mark.parametrize(("content", "reason"), [(None, None), ("<store><ora", "malformed")])
+def test_a_signal_after_a_run_has_written_its_status_leaves_it(content, reason, loop):
+    if content:
+        loop.source.write_text(content)
+    loop.start(3600, NO_END_OF_A_RUN)
+    until(lambda: 0 in loop.starts())
+    assert loop.end() == (0, "", "")
+    assert loop.reason() == reason
+    assert loop.value("xmlprom_last_run_success") == (reason is None)
+
+
+def test_a_run_that_hangs_is_ended_after_the_time_limit_and_the_next_one_heals(loop):
+    loop.start(0.3, A_SHORT_LIMIT)
+    child = loop.stop_a_run()
+    loop.await_reason("killed")
+    assert state_of(child) == "Z"
+    loop.await_reason(None)
+    assert "the run was ended from outside: timeout" in loop.end()[2]
+
+
+def test_a_run_may_take_as_long_as_the_interval(loop):
+    loop.start(2, "loop._TIME_LIMIT = 0")
+    loop.stop_a_run()
+    begun = time.monotonic()
+    loop.await_reason("killed")
+    assert time.monotonic() - begun > 1
 
 
 def test_a_run_for_which_there_can_be_no_process_is_recorded(loop):
