@@ -8,12 +8,12 @@ import grp
 import json
 import os
 import pwd
-import re
 import struct
 import tempfile
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.xmlprom.fleet.plugins.module_utils import output
 
 DOCUMENTATION = r"""
 module: xmlprom_host
@@ -24,6 +24,7 @@ description:
     not listed and removes what they left.
   - One run of one module for all of this, because each costs a round trip to every host of a fleet.
   - The first run records in /var/lib/xmlprom/before.json how it found the textfile directory, for O(state=absent).
+    Each run records in /var/lib/xmlprom/output.json where the collectors write.
 author: The xmlprom authors
 options:
   state:
@@ -195,12 +196,6 @@ def installed() -> list[str]:
     return sorted(path[prefix : -len(".service")] for path in glob.glob(unit("*", "service")))
 
 
-def output_directory(name: str, default: str) -> str:
-    """Where the host's present service of that name writes, which may not be where it will."""
-    found = re.search(r"^ExecStart=.* --output-dir (\S+)$", read(unit(name, "service")) or "", re.MULTILINE)
-    return found[1] if found else default
-
-
 def check_mappings(host: Host, collectors: dict[str, dict[str, str]], command: list[str]) -> None:
     """Let no mapping land that xmlprom would refuse, and let none land if one is refused."""
     if host.module.check_mode and not os.access(command[0], os.X_OK):  # on a fresh host
@@ -216,15 +211,11 @@ def check_mappings(host: Host, collectors: dict[str, dict[str, str]], command: l
                 host.module.fail_json(msg=f"collector {name}: " + said.replace(draft, path))
 
 
-def write_collectors(host: Host, collectors: dict[str, dict[str, str]], target: str, directory: str) -> None:
+def write_collectors(host: Host, collectors: dict[str, dict[str, str]], target: str) -> None:
     for name, files in collectors.items():
-        moved_from = output_directory(name, directory)
         host.write(f"{MAPPINGS}/{name}.yml", files["mapping"])
         host.write(unit(name, "service"), files["service"])
         host.write(unit(name, "timer"), files["timer"])
-        if moved_from != directory:
-            remove_data(host, name, moved_from)
-            host.remove(f"{moved_from}/{SCHEDULE}")
     host.write(TARGET, target)
 
 
@@ -243,7 +234,7 @@ def remove_data(host: Host, name: str, directory: str) -> None:
             host.remove(temporary)
 
 
-def remove_collectors(host: Host, names: list[str], directory: str) -> None:
+def remove_collectors(host: Host, names: list[str], directories: list[str]) -> None:
     """Remove timers first, or Upholds= of the target restarts them.
 
     The service goes last: as long as it is there, the next run knows that there is something to remove.
@@ -255,7 +246,8 @@ def remove_collectors(host: Host, names: list[str], directory: str) -> None:
         if not host.module.check_mode:
             host.run("systemctl", "stop", f"xmlprom-{name}.timer", f"xmlprom-{name}.service")
             host.run("systemctl", "reset-failed", f"xmlprom-{name}.service")
-        remove_data(host, name, output_directory(name, directory))
+        for directory in directories:
+            remove_data(host, name, directory)
         host.remove(f"{MAPPINGS}/{name}.yml")
         host.remove(unit(name, "service"))
     host.reload()
@@ -384,10 +376,16 @@ def present(host: Host, before: dict[str, Any]) -> list[str]:
     give_directory(host, params["directory"], params["group"], before)
     found = {*installed(), *(name for name in params["absent"] if os.path.exists(f"{MAPPINGS}/{name}.yml"))}
     left = sorted(found - {*params["collectors"]})
-    write_collectors(host, params["collectors"], params["target"], params["directory"])
+    earlier = [used for used in output.directories() if used != params["directory"]]
+    write_collectors(host, params["collectors"], params["target"])
     write_schedule(host, params["schedule"], params["directory"])
     host.reload()
-    remove_collectors(host, left, params["directory"])
+    for used in earlier:
+        write_schedule(host, "", used)
+        for name in params["collectors"]:
+            remove_data(host, name, used)
+    remove_collectors(host, left, [params["directory"], *earlier])
+    host.write(output.RECORD, output.text(params["directory"]))
     return left
 
 
@@ -396,10 +394,10 @@ def absent(host: Host, before: dict[str, Any]) -> list[str]:
     if not host.module.check_mode:
         host.run("systemctl", "disable", "--now", "xmlprom.target")
     host.remove(TARGET)
-    directory = host.module.params["directory"]
-    for used in {directory, *(output_directory(name, directory) for name in left)}:
+    directories = [*dict.fromkeys([host.module.params["directory"], *output.directories(), *before["directories"]])]
+    for used in directories:
         write_schedule(host, "", used)
-    remove_collectors(host, left, directory)
+    remove_collectors(host, left, directories)
     host.remove_empty(MAPPINGS)
     restore(host, before)
     return left

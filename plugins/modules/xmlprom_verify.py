@@ -10,10 +10,10 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.xmlprom.fleet.plugins.module_utils import output
 
 DOCUMENTATION = r"""
 module: xmlprom_verify
@@ -192,7 +192,7 @@ def status_problem(name: str, shown: Series) -> str:
 
 def series_problem(name: str, shown: Series) -> str:
     try:
-        file = data_file(name)
+        file = output.file_of(name)
         data = parse(file.read_text(encoding="utf-8"))
     except OSError as error:
         return f"{error.filename}: {error.strerror}"
@@ -210,13 +210,6 @@ def journal(name: str) -> list[str]:
     read = ("journalctl", "-q", "--no-pager", "-o", "cat", "-n", JOURNAL_LINES)
     said = output_of(*read, f"_SYSTEMD_INVOCATION_ID={run}") or output_of(*read, f"INVOCATION_ID={run}")
     return said.splitlines()
-
-
-def data_file(name: str) -> Path:
-    """Where the unit writes, which a rollout may have found out only on the host."""
-    unit = Path(f"/etc/systemd/system/xmlprom-{name}.service").read_text(encoding="utf-8")
-    written = re.search(r"^ExecStart=.* --output-dir (\S+)$", unit, re.MULTILINE)
-    return Path(written[1] if written else "/var/lib/prometheus/node-exporter", f"{name}.prom")
 
 
 def report(name: str, interval: float, shown: Series) -> dict[str, Any]:
