@@ -380,6 +380,9 @@ def present(host: Host, before: dict[str, Any]) -> list[str]:
     write_collectors(host, params["collectors"], params["target"])
     write_schedule(host, params["schedule"], params["directory"])
     host.reload()
+    if earlier and params["collectors"] and not host.module.check_mode:
+        # A run under way would write into the earlier directory once more, and nobody would renew that file.
+        host.run("systemctl", "stop", *(f"xmlprom-{name}.service" for name in params["collectors"]))
     for used in earlier:
         write_schedule(host, "", used)
         for name in params["collectors"]:
