@@ -1,7 +1,7 @@
 SHELL := bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-clean test lint unit distributions molecule newest bench bench-rollout fuzz lock dist clean \
+.PHONY: help demo demo-clean test lint unit distributions molecule newest containers bench bench-rollout fuzz lock dist clean \
   venv hosts bench-tools tools
 
 help: ## this list
@@ -13,7 +13,7 @@ demo: venv hosts ## roll out to a test host, watch it from another (KEEP=1 leave
 demo-clean: ## remove what KEEP=1 left
 	@tools/demo.sh clean
 
-test: lint unit distributions molecule newest ## everything that CI runs
+test: lint unit distributions molecule newest containers ## everything that CI runs
 
 lint: venv ## ansible-lint, yamllint, ruff, mypy, shellcheck
 	ansible-lint
@@ -35,6 +35,9 @@ molecule: venv hosts ## the roles on real hosts with systemd (SCENARIOS=fleet ru
 newest: hosts ## the default scenario with the newest ansible-core, where there is a Python for it
 	VENV=.cache/newest tools/setup.sh newest
 	[[ ! -x .cache/newest/bin/molecule ]] || PATH="$(CURDIR)/.cache/newest/bin:$$PATH" molecule/shared/test.sh default
+
+containers: venv hosts ## the image and what containers/compose.yml starts, built of Debian's packages
+	containers/test.sh
 
 bench: venv bench-tools ## speed and memory
 	python benchmarks/run.py

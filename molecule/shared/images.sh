@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes the images of test hosts where they are missing, and prints their names.
+# Makes the images of test hosts, or those that they are built on, where they are missing, and prints their names.
 #
-#   images.sh host|unit debian11|debian12|debian13 ...
+#   images.sh base|host|unit debian11|debian12|debian13 ...
 #
 # An image's name holds a hash of what it is made from, so a cached one is never out of date: of the
 # Containerfile and of the week, because apt's package lists in it age.
@@ -49,7 +49,7 @@ prune() {
     done
 }
 
-[[ ${1:-} =~ ^(host|unit)$ && $# -ge 2 ]] || die 'usage: images.sh host|unit debian11|debian12|debian13 ...'
+[[ ${1:-} =~ ^(base|host|unit)$ && $# -ge 2 ]] || die 'usage: images.sh base|host|unit debian11|debian12|debian13 ...'
 kind=$1 && shift
 week=$(date -u +%GW%V)
 hash=$( (cat Containerfile && echo "$week") | sha256sum | cut -c1-12)
@@ -60,6 +60,6 @@ exec 9<Containerfile
 flock 9
 for name in "$@"; do
   [[ -n ${suites[$name]:-} ]] || die "unknown distribution $name; known: ${!suites[*]}"
-  build "$kind" "$name"
+  if [[ $kind == base ]]; then base "$name"; else build "$kind" "$name"; fi
 done
 prune
