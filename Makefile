@@ -36,7 +36,7 @@ newest: hosts ## the default scenario with the newest ansible-core, where there 
 	VENV=.cache/newest tools/setup.sh newest
 	[[ ! -x .cache/newest/bin/molecule ]] || PATH="$(CURDIR)/.cache/newest/bin:$$PATH" molecule/shared/test.sh default
 
-containers: venv hosts ## the image and what containers/compose.yml starts, built of Debian's packages
+containers: venv hosts ## the image, the demo of compose, and the pod for Kubernetes, built of Debian's packages
 	containers/test.sh
 
 bench: venv bench-tools ## speed and memory
@@ -67,6 +67,7 @@ dist: venv ## the wheel, the hosts' program and the collection's archive, into d
 
 clean: ## remove the environment and all test hosts and images
 	-molecule/shared/clean.sh
+	-[[ ! -x .venv/bin/podman-compose ]] || containers/test.sh clean
 	-molecule/shared/podman images --quiet --filter 'reference=localhost/xmlprom-*' | \
 	  xargs -r molecule/shared/podman rmi --force
 	rm -rf .venv .cache

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from podman import PROJECT, podman, until
 
 EXPECTED = Path(__file__).parents[1] / "examples/store.prom"
 STATUS = "/var/lib/prometheus/node-exporter/store.status.prom"
@@ -19,13 +19,7 @@ PORTS = {"node_exporter": 9100, "prometheus": 9090, "alertmanager": 9093}
 
 
 def container(service: str) -> str:
-    return f"{os.environ['XMLPROM_PROJECT']}_{service}_1"
-
-
-def podman(*arguments: str, ok: bool = True) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run([os.environ["XMLPROM_PODMAN"], *arguments], capture_output=True, text=True, check=False)
-    assert not ok or done.returncode == 0, done.stderr
-    return done
+    return f"{PROJECT}_{service}_1"
 
 
 def execute(service: str, *command: str, ok: bool = True) -> subprocess.CompletedProcess[str]:
@@ -53,18 +47,6 @@ def run_failed() -> dict[str, Any] | None:
     """Prometheus' alert that runs fail, if there is one."""
     alerts = json.loads(get("prometheus", "/api/v1/alerts"))["data"]["alerts"]
     return next((one for one in alerts if one["labels"]["alertname"] == "XmlpromRunFailed"), None)
-
-
-def until(holds: Callable[[], object]) -> None:
-    """Wait until something holds; servers that are starting refuse connections."""
-    for _ in range(90):
-        try:
-            if holds():
-                return
-        except OSError:
-            pass
-        time.sleep(1)
-    assert holds()
 
 
 def series(text: str) -> dict[str, str]:

@@ -76,7 +76,7 @@ missing_packages() {
 }
 
 hosts() {
-  local packages=(aardvark-dns debian-archive-keyring iptables mmdebstrap netavark openssh-client podman uidmap)
+  local packages=(aardvark-dns catatonit debian-archive-keyring iptables mmdebstrap netavark openssh-client podman uidmap)
   if command -v dpkg-query >/dev/null; then
     # See molecule/shared/podman; elsewhere runc would push out another container engine's.
     [[ $(stat -fc %T /sys/fs/cgroup) == cgroup2fs ]] || command -v runc >/dev/null || packages+=(runc)
