@@ -10,6 +10,7 @@ from xmlprom.mapping.naming import label_name_fault, metric_name_fault, naming_a
 from xmlprom.mapping.path_parser import parse
 
 _PATH = parse("name()", {})
+_SUFFIXES = {"info": "_info", "counter": "_total"}
 _LONGEST = 60  # characters of a metric's name
 
 
@@ -29,7 +30,8 @@ class MetricNames:
         name = name[-(_LONGEST - 3) :].lstrip("_0123456789") or "element"
         if metric_name_fault(name, type_):
             name = f"xml_{name}"
-        stem, suffix = (name[: -len("_info")], "_info") if type_ == "info" else (name, "")
+        suffix = _SUFFIXES.get(type_, "")
+        stem = name[: len(name) - len(suffix)]
         numbered = (f"{stem}_{number}{suffix}" for number in itertools.count(2))
         name = next(name for name in itertools.chain([name], numbered) if name not in self._taken)
         self._taken.add(name)
@@ -38,7 +40,10 @@ class MetricNames:
 
 def _plain(words: Iterable[str], type_: str) -> str:
     usable = (word for word in "_".join(words).split("_") if not _is_advised_against(Metric(word, "")))
+    if type_ == "counter":
+        usable = (word for word in usable if word != "total")
     plain = "_".join(key for key, _ in itertools.groupby(usable)) or "element"  # no word twice in a row
+    plain += "_total" if type_ == "counter" else ""
     base = f"xml_{plain}" if metric_name_fault(plain, type_) else plain
     if _is_advised_against(Metric(base, "", type_)):
         base += "_value"  # `_count` and `_total` are not for gauges

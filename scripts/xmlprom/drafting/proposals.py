@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from xmlprom.drafting import vocabulary
+from xmlprom.drafting.counters import is_counter
 from xmlprom.drafting.elements import Element, Field, fields
 from xmlprom.drafting.joins import Key, word_rows
 from xmlprom.drafting.keys import NAME, KeyFinder, Keys
@@ -129,6 +130,8 @@ class Proposer:
                 return None
             remark = "latest: nothing distinguishes the rows" if read.time else "sum: several rows may share a series"
             labels = tuple(label for label in labels if label.path != "text()")
+        elif not read.time and not vocabulary.EVENTS & vocabulary.head(element.words[-1:]):
+            remark = is_counter((*element.words[-1:], *field.words), field.stats)
         value = {"from": field.path, "aggregate": aggregate, **read.keys, "invalid": "skip"}
         counts = field.stats.counts()
         worth = _worth(element, keys, field, 3.0)
@@ -140,7 +143,7 @@ class Proposer:
             element.path,
             _words(element, read.words),
             help_,
-            "gauge",
+            "counter" if remark.startswith("counter") else "gauge",
             labels,
             value,
             worth,

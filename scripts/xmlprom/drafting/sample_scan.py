@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from xmlprom import reasons
+from xmlprom.drafting.counters import compare_samples
 from xmlprom.drafting.places import ANY, Place
 from xmlprom.drafting.text_stats import MAX_TEXT, TextStats
 from xmlprom.errors import RunError
@@ -51,8 +52,10 @@ def scan(paths: Sequence[str]) -> Sample:
     for path in paths:
         with naming(path):
             stream(path, Plan((), (), ()), Limits(), _NoRows(), make=make)
-    assert gathered.root is not None  # noqa: S101 - a document has a root
-    return Sample(gathered.root, gathered.nested, gathered.prefixes)
+        assert gathered.root is not None  # noqa: S101 - a document has a root
+        sample = Sample(gathered.root, gathered.nested, gathered.prefixes)
+        compare_samples(sample.places())
+    return sample
 
 
 class _NoRows:

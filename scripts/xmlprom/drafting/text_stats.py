@@ -16,6 +16,7 @@ _MAX_SIBLINGS = 1000  # of which it is known whether two are alike
 _MAX_DISTINCT = 2000
 _ALL_LOOKED_AT, _LOOKED_AT = 20_000, 16  # texts of a place; of those after them, one in so many
 _NUMERIC = ("number", "amount", "date")
+_COMPARED = 32  # texts of a sample that are compared with those of the one before
 LEVELS = 4  # how far up a row may be from the text
 
 
@@ -24,11 +25,13 @@ class TextStats:
 
     `values` are the first distinct ones with how often each came, `many` if there are others.
     `repeats[n]`: two were alike below one element that is n + 1 levels above that which holds the text.
+    `latest` and `earlier` are all texts of the last sample and the one before it, None where they are many;
+    `rises` and `falls`: how many numbers did so between samples of one host.
     """
 
     __slots__ = (
-        "_distinct", "_scopes", "_seen", "_watched", "blank", "count", "forms", "kinds", "least", "longest", "longs",
-        "many", "most", "nonzero", "repeats", "units", "values", "whole",
+        "_distinct", "_scopes", "_seen", "_watched", "blank", "count", "earlier", "falls", "forms", "kinds", "latest",
+        "least", "longest", "longs", "many", "most", "nonzero", "repeats", "rises", "units", "values", "whole",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -40,6 +43,9 @@ class TextStats:
         self.forms: dict[str, None] = {}
         self.least, self.most, self.whole = math.inf, -math.inf, True
         self.repeats = [False] * LEVELS
+        self.latest: list[str] | None = []
+        self.earlier: list[str] | None = None
+        self.rises = self.falls = 0
         self._distinct: set[int] = set()
         self._watched = list(range(LEVELS))
         self._scopes = [-1] * LEVELS
@@ -57,6 +63,15 @@ class TextStats:
             self._take(text.strip(), _LOOKED_AT)
         if self._watched:
             self._compare(text, open_elements)
+        if self.latest is not None:
+            if len(self.latest) < _COMPARED:
+                self.latest.append(text)
+            else:
+                self.latest = None
+
+    def next_sample(self) -> None:
+        """Another sample begins."""
+        self.earlier, self.latest = self.latest, []
 
     def _take(self, text: str, times: int) -> None:
         """Look at a text that stands for so many."""
@@ -138,6 +153,8 @@ def merge(all_stats: Iterable[TextStats]) -> TextStats:
         merged.longs += stats.longs
         merged.longest = max(merged.longest, stats.longest)
         merged.nonzero += stats.nonzero
+        merged.rises += stats.rises
+        merged.falls += stats.falls
         for text, times in stats.values.items():
             if text in merged.values or len(merged.values) < MAX_VALUES:
                 merged.values[text] = merged.values.get(text, 0) + times

@@ -58,6 +58,28 @@ LEVELS = _words(
     "average avg celsius max mean min peak percent ratio temperature temp rate latency limit threshold load speed"
     " utilization util voltage current power usage frequency fps humidity level percentile depth age version"
 )
+# Numbers of such names may only rise, unless a word of STOCKS or LEVELS says that they are what is there at the moment.
+COUNTED = _words(
+    "bytes octets packets pkts frames errors errs drops dropped discards discarded collisions requests hits misses"
+    " queries messages msgs datagrams segments overruns count counter counts total rejected rejects accepted reads"
+    " writes calls lookups commits rollbacks retries timeouts evictions faults restarts events failures sent received"
+    " opens closes completed processed handled served kbytes"
+)
+FLOWS = _words(
+    "bytes octets packets pkts frames errors errs drops dropped discards discarded requests queries messages msgs"
+    " datagrams segments"
+)
+DIRECTIONS = _words(
+    "rx tx in out input output sent received transmitted transmit receive recv rcvd inbound outbound incoming outgoing"
+    " ingress egress"
+)
+STOCKS = _words(
+    "active allocated available avail average buffer buffered busy cache cached capacity committed connected"
+    " connections current depth disk flight free heap idle inflight last length live loaded mem memory mtu now open"
+    " outstanding per pending pool processes progress queue queued quota ready recent remaining reserved"
+    " running sec second session sessions size slots swap threads use used users waiting window workers"
+)
+MOMENTS = _words("active buffers cached current heap last mem memory now per progress queued usage")  # of a group
 WANTED = _words(
     "count total errors error used free available size bytes temperature temp celsius speed rate latency load power"
     " usage utilization util memory mem hits requests uptime up reads writes read written sent received busy failed"
