@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from xmlprom.drafting import vocabulary
+from xmlprom.drafting.pairs import by_key
 from xmlprom.drafting.path_steps import PathSteps, snake
 from xmlprom.drafting.places import ANY, Place, merge
 from xmlprom.drafting.sample_scan import Sample
@@ -50,6 +51,7 @@ class Element:
     inner: list[Element] = field(default_factory=list)  # those that are no part of the row
     taken: set[int] = field(default_factory=set)  # their places
     row: Element | None = None  # of a group: the row that it is part of
+    where: dict[str, Any] = field(default_factory=dict)  # the condition that selects them among others at the path
 
     @property
     def repeats(self) -> bool:
@@ -66,7 +68,10 @@ def elements(sample: Sample, steps: PathSteps) -> Iterator[Element]:
         step = steps.step(tag)
         found = merge(place for place in sample.places() if place.tag == tag)
         found.tag = tag
-        if step:
+        if step and found.sorts:
+            for word, where, part in by_key(found):
+                tops.append(Element(f"//{step}", part, tuple(dict.fromkeys((root, snake(word)))), where=where))
+        elif step:
             tops.append(Element(f"//{step}", found, tuple(dict.fromkeys((root, snake(tag)))), anywhere=True))
     found_ = [element for top in tops for element in _walk(top, steps, frozenset(sample.nested))]
     _shorten(found_, sample)

@@ -13,6 +13,7 @@ from xmlprom.drafting.text_kinds import is_unique_id, tells_time
 from xmlprom.drafting.text_stats import MAX_LENGTH
 
 _FEW_ROWS = 60  # of which a text may be the key although its name says nothing
+_MAX_OF_ENTRY = 4  # fields of an element that holds a name and its value
 _MAX_LEVEL = 2  # steps below the row
 _NO_KEY = ("clock", "grouped", "date", "duration", "amount", "flag", "list", "hex", "none")
 NAME = "name()"
@@ -129,13 +130,21 @@ def _rank(element: Element, field: Field) -> int | None:
         return rank if rank is not None and rank <= _lowest(element, field) else None
     parents = max(1, element.place.parents)
     recurs = parents > 1 and field.stats.distinct * min(parents, 3) <= field.stats.filled * 1.2
-    if not recurs and vocabulary.EVENTS & vocabulary.head(element.words[-1:]):
+    if not recurs and vocabulary.EVENTS & vocabulary.head(element.words[-1:]) and not _is_named_entry(element, field):
         return None
     if element.place.count == 1 and not element.names:  # nothing would distinguish it from others
         return rank
     if rank is None:
         return _by_texts(element, field, recurs)
     return rank if rank < _PLACE or recurs or element.place.count <= _FEW_ROWS * parents else None
+
+
+def _is_named_entry(element: Element, field: Field) -> bool:
+    """Whether it is the name of one of few values, `<entry><key>a</key><value>5</value></entry>`."""
+    place = element.place
+    few = len(place.attributes) + len(place.children) <= _MAX_OF_ENTRY and place.count <= _FEW_ROWS
+    named = field.words[-1:] in (("key",), ("name",)) and field.level < _MAX_LEVEL
+    return few and named and bool(vocabulary.ENTRIES & vocabulary.head(element.words[-1:]))
 
 
 def _lowest(element: Element, field: Field) -> int:

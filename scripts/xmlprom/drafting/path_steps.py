@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Mapping as Dict
 
+from xmlprom.drafting.pairs import pair_path
 from xmlprom.mapping.path_parser import parse
 from xmlprom.mapping.paths import PathError
 
@@ -32,7 +33,10 @@ class PathSteps:
         return self._written(name, "")
 
     def attribute(self, name: str) -> str:
-        """An attribute's name as a step, with its `@`."""
+        """An attribute's name as a step, with its `@`, or the path of a value beside its name."""
+        pair = pair_path(name)
+        if pair:
+            return pair if self.holds(pair) else ""
         return self._written(name, "@")
 
     def _written(self, name: str, mark: str) -> str:

@@ -14,10 +14,14 @@ class Place:
     """All elements with the same path.
 
     `most`: how many of them one parent has at most; `parents`: how many elements have some; `is_leaf`: none of them
-    holds elements; `recursive`: some hold elements of a name that is also above them, which are places of their own.
+    holds elements; `recursive`: some hold elements of a name that is also above them, which are places of their own;
+    `sorts`: the sets of names beside values that they hold, and how many hold each.
     """
 
-    __slots__ = ("attributes", "children", "count", "is_leaf", "most", "parents", "recursive", "tag", "text")
+    __slots__ = (
+        "attributes", "children", "count", "is_leaf", "most", "parents", "recursive", "sorts", "tag",
+        "text",
+    )  # fmt: skip
 
     def __init__(self, tag: str) -> None:
         self.tag = tag
@@ -27,6 +31,7 @@ class Place:
         self.is_leaf = True
         self.children: dict[str, Place] = {}
         self.recursive = False
+        self.sorts: dict[frozenset[str], int] = {}
 
     @property
     def is_bare(self) -> bool:
@@ -57,6 +62,7 @@ def merge(places: Iterable[Place]) -> Place:
         merged.is_leaf = merged.is_leaf and place.is_leaf
         merged.recursive = merged.recursive or place.recursive
         texts.append(place.text)
+        merged.sorts.update(place.sorts)
         for name, stats in place.attributes.items():
             attributes.setdefault(name, []).append(stats)
         for tag, child in place.children.items():

@@ -60,7 +60,9 @@ class Proposer:
         lasting = [
             field
             for field in kinds
-            if len(field.words) < _MAX_KIND_WORDS and (keys.own or element.repeats) and _keeps_apart(field, keys)
+            if len(field.words) < _MAX_KIND_WORDS
+            and (keys.own or element.repeats)
+            and _keeps_apart(element, field, keys)
         ][:_MAX_KINDS]
         labels = (*keys.all, *(Key(field.path, field.words or element.words[-1:]) for field in lasting))
         facts, numbers = [], 0
@@ -187,8 +189,10 @@ class Proposer:
         )
 
 
-def _keeps_apart(field: Field, keys: Keys) -> bool:
+def _keeps_apart(element: Element, field: Field, keys: Keys) -> bool:
     """Whether a kind is a label of the numbers: a state only where nothing else distinguishes the rows."""
+    if element.where and field.stats.filled < element.place.count:
+        return False
     if not keys.whole and vocabulary.tokens(field.words[-1:]) & vocabulary.CONDITIONS:
         return True
     return not is_state(field) and flag_map(field) is None
@@ -197,7 +201,7 @@ def _keeps_apart(field: Field, keys: Keys) -> bool:
 def _where(element: Element, field: Field | None) -> dict[str, Any]:
     """Which of the elements are meant, where `*` has others as well."""
     if not element.others or (field is not None and field.path != "text()"):
-        return {}
+        return element.where
     if field is None:
         return {"name()": [name.rpartition("}")[2] for name in element.names]}
     return {"name()": {"not": [name.rpartition("}")[2] for name in element.others]}}

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from xmlprom import reasons
 from xmlprom.drafting.counters import compare_samples
+from xmlprom.drafting.pairs import KEY, PairReader, settle
 from xmlprom.drafting.places import ANY, Place
 from xmlprom.drafting.text_stats import MAX_TEXT, TextStats
 from xmlprom.errors import RunError
@@ -55,6 +56,7 @@ def scan(paths: Sequence[str]) -> Sample:
         assert gathered.root is not None  # noqa: S101 - a document has a root
         sample = Sample(gathered.root, gathered.nested, gathered.prefixes)
         compare_samples(sample.places())
+    settle(list(sample.places()))
     return sample
 
 
@@ -89,6 +91,7 @@ class _Scanner(Target):
         self._counts: list[dict[Place, int] | None] = []  # of the children of each open element, by place
         self._parts: list[list[str] | None] = []
         self._length = 0
+        self._pairs = PairReader()
         self.start, self.end, self.data = self._start, self._end, self._data
 
     def start_ns(self, prefix: str | None, uri: str) -> None:
@@ -169,12 +172,16 @@ class _Scanner(Target):
             parts.append(text)
             self._length += len(text)
 
-    def _end(self, _tag: str) -> None:
+    def _end(self, tag: str) -> None:
         place = self._open[-1]
         parts = self._parts.pop()
+        text = "".join(parts).strip() if parts else ""
+        pairs = self._pairs
+        if tag == KEY or pairs.keys or pairs.names:
+            pairs.end(self._open, tag, text, self._serials)
         if place.is_leaf:
-            if parts:
-                place.text.add("".join(parts).strip(), self._serials)
+            if text:
+                place.text.add(text, self._serials)
             else:
                 place.text.count += 1
                 place.text.blank += 1

@@ -35,6 +35,7 @@ EVENTS = _words(
     "event entry record message log testcase case test line request transaction session trace"
     " error failure warning exception alert change commit property properties option setting script"
 )
+ENTRIES = _words("entry property option setting record")  # which may also hold a name and its value
 # Events of which there may be none, one or many.
 FAULTS = _words("error failure warning exception event alert alarm fault message flaky rerun incident violation")
 TIMES = _words(
