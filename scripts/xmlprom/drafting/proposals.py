@@ -79,6 +79,8 @@ class Proposer:
         single = element.place.most == 1 and element.place.parents > _SOME and not element.names
         if element.repeats and not single:
             yield from self._counts(element, keys, kinds)
+        else:
+            yield from self._state(element, keys, kinds)
         if keys.own and any(field not in kinds for field in facts):
             yield self._info(element, keys, facts, alone=not numbers)
 
@@ -104,9 +106,10 @@ class Proposer:
             if not keys.whole:
                 return None
             value = {"from": field.path, "aggregate": "last", **flags}
-            good = ", ".join(text for text, number in flags["map"].items() if number == 1)
+            words = [f"{text}: {number}" for text, number in flags["map"].items()]
+            shown = ", ".join([*words, *(["others: 0"] if "other" in flags else [])])
             worth = _worth(element, keys, field, 2.6 if is_state(field) or field.path == "text()" else 2.0)
-            help_ = f"{_phrase(element, field)} ({good}: 1, others: 0)"
+            help_ = f"{_phrase(element, field)} ({shown})"
             return Proposal(
                 element.path, _words(element, field.words), help_, "gauge", labels, value, worth, _where(element, field)
             )
@@ -179,6 +182,18 @@ class Proposer:
             worth,
             _where(element, None),
         )
+
+    def _state(self, element: Element, keys: Keys, kinds: list[Field]) -> Iterator[Proposal]:
+        """The words for how a thing is that occurs once, where it is not known which of them are good."""
+        for field in kinds:
+            if is_state(field) and flag_map(field) is None:
+                labels = (*keys.all, Key(field.path, field.words))
+                words = (*_words(element, field.words), "rows")
+                worth = 2.6 + _place_worth(element, keys)
+                yield Proposal(
+                    element.path, words, f"1 for the {_phrase(element, field).lower()}", "gauge", labels, None, worth,
+                    _where(element, field),
+                )  # fmt: skip
 
     def _info(self, element: Element, keys: Keys, facts: list[Field], alone: bool) -> Proposal:
         labels = (*keys.all, *(Key(field.path, field.words) for field in facts if field.words))[: _MAX_FACTS + 3]

@@ -13,7 +13,11 @@ _MAX_LENGTH = 64
 
 
 def flag_map(field: Field) -> dict[str, Any] | None:
-    """The keys of a value that makes 1 of the good words and 0 of all others; None if the texts are no such words."""
+    """The keys of a value that makes 1 of the good words; None if the texts are no such words.
+
+    Of two words like true and false a third one is no value, and is counted as invalid. Of words for a status, of which
+    there may be any number, 1 is one that is good in the sample, and 0 is every other.
+    """
     stats = field.stats
     counts = stats.counts()
     words = stats.of_kind("flag", "word")
@@ -24,10 +28,13 @@ def flag_map(field: Field) -> dict[str, Any] | None:
         return None
     if counts["word"] and not (good and is_state(field)):
         return None
-    shown = dict.fromkeys(good or [_opposite(bad[0])], 1)
+    shown = dict.fromkeys(good or map(_opposite, bad), 1)
+    if all(text.lower() in _TWO for text in words):
+        return {"map": {**shown, **dict.fromkeys(bad or map(_opposite, good), 0)}, "invalid": "skip"}
     return {"map": shown, "other": 0}
 
 
+_TWO = frozenset(("true", "false", "yes", "no", "on", "off", "enabled", "disabled"))
 _PAIRS = {
     "true": "false", "yes": "no", "on": "off", "enabled": "disabled", "active": "not active", "up": "down",
     "online": "offline", "running": "stopped", "ok": "failed", "connected": "disconnected", "passed": "failed",
