@@ -118,7 +118,8 @@ def _divide(group: Element, row: Element, steps: PathSteps, nested: frozenset[st
         if child in alike or not step:
             continue
         may_repeat = is_plural(group.place.tag, child.tag) or is_fault(child) or (holds_several and not child.is_bare)
-        apart = child.most > 1 or may_repeat or (not child.is_bare and is_thing(child))
+        may_be_thing = not child.is_leaf or (group.outer is None and not child.is_bare)
+        apart = child.most > 1 or may_repeat or (may_be_thing and is_thing(child))
         words = (*row.words[:1], snake(child.tag)) if apart else (*group.words, snake(child.tag))
         inner = Element(f"{group.path}/{step}", child, words, group, may_repeat=apart)
         if apart:
