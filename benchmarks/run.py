@@ -70,6 +70,7 @@ class Benchmark:
         yield from self.startup()
         yield from self.store()
         yield from self.orders()
+        yield from self.around()
         yield from self.more_metrics()
         yield from self.more_series()
 
@@ -147,6 +148,42 @@ class Benchmark:
         collect, floor = costs.values()
         yield cpu_target("collect ÷ floor", collect, floor, 2.5)
 
+    def around(self) -> Iterator[Line]:
+        """Rows that need a text from around them, beside the same rows that don't."""
+        rows = 300_000 // self.scale
+        source = generated("counters", rows)
+        paths = {
+            "an attribute of the row": "@p",
+            "the same joined with a table": "../../type[@p=current()/@p]",
+            "an attribute two levels up": "../../@area",
+            "a child two levels up": "../../name",
+        }
+        mappings = {
+            what: [f"  - {{name: sums, help: h, labels: {{l: '{path}'}}, value: {{from: v, aggregate: sum}}}}"]
+            for what, path in paths.items()
+        }
+        rows_path = "/data/group/object/r"
+        costs = measure(
+            {
+                what: self.collect(f"around-{number}", metrics, source, rows_path)
+                for number, (what, metrics) in enumerate(mappings.items())
+            },
+            3 * self.rounds,
+        )
+        yield Line(f"**counters: {rows:,} rows, each named by a table, {os.path.getsize(source) / 1e6:.0f} MB**")
+        yield from shown(costs)
+        own, joined, attribute, child = costs.values()
+        yield cpu_target("join ÷ attribute of the row", joined, own, 1.4)
+        yield cpu_target("ancestor's child ÷ ancestor's attribute", child, attribute, 1.15)
+        large = generated("counters", 10 * rows)
+        try:
+            for number, (what, small) in zip((1, 3), (("join", joined), ("child", child))):
+                metrics = list(mappings.values())[number]
+                larger = measure({what: self.collect(f"around-{number}", metrics, large, rows_path)}, 1)[what]
+                yield memory_target(f"{what}, 10 times the rows ÷ {rows:,} rows", larger, small, 1.05)
+        finally:
+            os.unlink(large)
+
     def more_metrics(self) -> Iterator[Line]:
         rows = 24_000 // self.scale
         source = generated("series", rows, 10)
@@ -171,9 +208,9 @@ class Benchmark:
         yield Line(f"**series: {rows:,} rows**")
         yield from self.growth(ways, "series", (counts[-2] - counts[-3], counts[-1] - counts[-2]))
 
-    def collect(self, name: str, metrics: list[str], source: str) -> list[str]:
+    def collect(self, name: str, metrics: list[str], source: str, rows: str = "/store/*") -> list[str]:
         mapping = CACHE / f"{name}.yml"
-        lines = ["rows: /store/*", "limits: {series: 1000000}", "metrics:", *metrics, ""]
+        lines = [f"rows: {rows}", "limits: {series: 1000000}", "metrics:", *metrics, ""]
         mapping.write_text("\n".join(lines), "utf-8")
         return [*self.python, str(EXECUTABLE), "collect", str(mapping), "--source", source, "--dry-run"]
 

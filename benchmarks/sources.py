@@ -1,6 +1,6 @@
 """Write a generated source: the same bytes for the same arguments.
 
-usage: sources.py store|orders|series ROWS OUTPUT [DISTINCT]
+usage: sources.py store|orders|series|counters ROWS OUTPUT [DISTINCT]
 
 A program of its own, so that the memory it takes does not show in what run.py measures.
 """
@@ -49,15 +49,33 @@ def series(rows: int, distinct: int) -> Iterator[str]:
     yield "</store>\n"
 
 
+def counters(rows: int, _distinct: int) -> Iterator[str]:
+    """Counters of objects, named by a table around them, as performance files of base stations have them."""
+    kinds, objects = 20, 50
+    types = "".join(f'<type p="{number}">counter{number}</type>' for number in range(kinds))
+    yield "<data>\n"
+    for group in range(-(-rows // (kinds * objects))):
+        area = f"area{group % 10}"
+        yield f'<group area="{area}"><name>{area}</name>{types}\n'
+        for number in range(objects):
+            cells = "".join(f'<r p="{kind}"><v>{random.randrange(100)}</v></r>' for kind in range(kinds))
+            yield f'<object name="{number}">{cells}</object>\n'
+        yield "</group>\n"
+    yield "</data>\n"
+
+
 def _blocks(rows: int) -> Iterator[tuple[int, int]]:
     return ((first, min(first + _BLOCK, rows)) for first in range(0, rows, _BLOCK))
+
+
+KINDS = {"store": store, "orders": orders, "series": series, "counters": counters}
 
 
 def main(kind: str, rows: str, output: str, distinct: str = "1") -> None:
     random.seed(f"{kind} {rows}")
     temporary = Path(f"{output}.part")
     with temporary.open("w", encoding="ascii") as stream:
-        stream.writelines({"store": store, "orders": orders, "series": series}[kind](int(rows), int(distinct)))
+        stream.writelines(KINDS[kind](int(rows), int(distinct)))
     os.replace(temporary, output)
 
 

@@ -41,3 +41,20 @@ def test_sum_of_texts(source):
         sums[order.findtext("region")] += Decimal(order.findtext("amount"))
     for region, total in sums.items():
         assert found[f'order_amount{{path="{path}",region="{region}"}}'] == pytest.approx(float(total))
+
+
+def test_counters_named_by_a_table(source, tmp_path):
+    path = source("counters", 5_000)
+    label = "{counter: '../../type[@p=current()/@p]', area: ../../name}"
+    metric = f"  - {{name: sums, help: h, labels: {label}, value: {{from: v, aggregate: sum}}}}"
+    mapping = tmp_path / "m.yml"
+    mapping.write_text(f"rows: /data/group/object/r\nmetrics:\n{metric}\n", encoding="utf-8")
+    found = samples(run("collect", mapping, "--source", path, "--dry-run").out)
+    sums = Counter()
+    for group in etree.parse(str(path)).getroot():
+        names = {one.get("p"): one.text for one in group.iter("type")}
+        for row in group.iter("r"):
+            sums[group.get("area"), names[row.get("p")]] += int(row.findtext("v"))
+    assert len(sums) == 100
+    for (area, counter), total in sums.items():
+        assert found[f'sums{{area="{area}",counter="{counter}",path="{path}"}}'] == total

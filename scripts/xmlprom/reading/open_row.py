@@ -34,7 +34,7 @@ class Row(Holder):
         "frames",
         "beside",
         "plain",
-        "alone",
+        "direct",
         "_names",
         "_attributes",
         "_any",
@@ -48,7 +48,7 @@ class Row(Holder):
         self.origin: Origin | None = None
         self.beside: Beside | None = None
         self.plain = not fields.rows.words
-        self.alone = not (fields.sums or fields.beside or fields.ordered)  # needs but what is around it
+        self.direct = self.plain and not (fields.sums or fields.beside or fields.ordered)  # needs but what is around it
         self.frames: tuple[Around, ...] = ()
         self._names: list[Cell] = [None] * fields.width
         for column in fields.counts:

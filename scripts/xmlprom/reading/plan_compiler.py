@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 
 from xmlprom.mapping.model import Mapping, Section
-from xmlprom.mapping.paths import Path, Step
+from xmlprom.mapping.paths import ANY_ATTRIBUTE, Path, Step
 from xmlprom.reading.fields import Fields
 from xmlprom.reading.patterns import (
     KEYS,
@@ -70,13 +70,13 @@ class _Compiler:
         if section.rows.words:
             paths.setdefault(Path(".", False, 0, (), "element"))
         columns = _Columns(tuple(paths))
-        own = []
+        own: list[tuple[int, int, str | None]] = []
         around: list[tuple[int, int, int | None]] = []
         for path, column in columns.paths.items():
             if _is_own(path):
                 own.append((column, path.up, path.attribute))
             else:
-                reference = self._references(path, columns, number, section.rows)
+                reference = self._references(path, columns, number, section.rows, own)
                 if path.up:
                     around.append((column, path.up, reference))
                 self._path(path, column, columns, _holder_of(path, number), _bases(path, section.rows))
@@ -119,15 +119,20 @@ class _Compiler:
             self._path(path, column, columns, ("document",), [()])
         return columns.width
 
-    def _references(self, path: Path, columns: _Columns, number: int, rows: Path) -> int | None:
-        """The column with the text of the row to which a key has to be equal."""
+    def _references(
+        self, path: Path, columns: _Columns, number: int, rows: Path, own: list[tuple[int, int, str | None]]
+    ) -> int | None:
+        """The column with the text of the row to which a key has to be equal; put into `own` if it can be."""
         current = next((step.key.current for step in path.steps if step.key and step.key.current), None)
         if not current:
             return None
         known = (current.steps, current.leaf)
         if known not in columns.references:
-            columns.references[known] = columns.more()
-            self._path(current, columns.references[known], columns, ("row", number), [rows.steps])
+            column = columns.references[known] = columns.more()
+            if _is_own(current) and not current.leaf.startswith("@" + ANY_ATTRIBUTE):
+                own.append((column, 0, current.attribute))
+            else:
+                self._path(current, column, columns, ("row", number), [rows.steps])
         return columns.references[known]
 
     def _path(self, path: Path, column: int, columns: _Columns, holder: HolderKey, bases: list[Steps]) -> None:

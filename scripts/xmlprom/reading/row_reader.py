@@ -102,11 +102,11 @@ class RowReader(Target):
             self._count, self._flush = counts.count, counts.flush
             return
         from xmlprom.reading.actions import Binder  # noqa: PLC0415 - see above
-        from xmlprom.reading.waiting_rows import WaitingRows  # noqa: PLC0415 - see above
+        from xmlprom.reading.waiting_rows import WaitingRows, complete  # noqa: PLC0415 - see above
 
         self._texts = OpenTexts(plan.held)
         self._counter = RowCounter(plan, sink, locate)
-        self._waiting = WaitingRows(plan, self._emit)
+        self._waiting, self._complete = WaitingRows(plan, self._emit), complete
         self._document = Holder(None)
         self._document.texts = [None] * plan.document_width
         self._matcher = PathMatcher(plan, max_depth, Binder(self._document, self._waiting).actions)
@@ -214,15 +214,21 @@ class RowReader(Target):
         if state.closes and state.actions:
             self._close(state, state.actions)
         else:
-            for row in state.held_rows:
+            self._finish(state)
+
+    def _finish(self, state: State) -> None:
+        """End rows that need more than what is in them."""
+        for row in state.held_rows:
+            if row.direct and self._complete(row, row.texts):
+                self._counter.rows[row.section].append(tuple(row.texts))  # type: ignore[arg-type]
+            else:
                 self._waiting.finish(row)
 
     def _close(self, state: State, actions: Actions) -> None:
         """End what was open as long as the element; the texts that it gives come first."""
         for keyed in sorted(actions.keyed, key=lambda one: one.began):  # those of a union in XPath's order
             keyed.close(self._plan.held)
-        for row in state.held_rows:
-            self._waiting.finish(row)
+        self._finish(state)
         for beside in actions.besides:
             pending = beside.release()
             if pending:

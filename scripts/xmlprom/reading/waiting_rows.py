@@ -33,9 +33,6 @@ class WaitingRows:
     def finish(self, row: Row) -> None:
         """Complete a row that ends with what is known around it."""
         texts = row.texts
-        if row.alone and _complete(row, texts):
-            self._emit(row, texts, 1, row.origin)
-            return
         for column in row.fields.sums:
             texts[column] = tuple(texts[column])  # type: ignore[arg-type]
         if row.beside:
@@ -43,7 +40,7 @@ class WaitingRows:
             if row.fields.ordered:
                 self._queues[row.section].append(pending)
             row.beside.hold(pending)
-        elif _complete(row, texts):
+        elif complete(row, texts):
             if self._queues[row.section]:
                 pending = Pending(row, texts)
                 pending.done = True
@@ -135,7 +132,7 @@ class WaitingRows:
         frame.entries = frame.characters = 0
 
 
-def _complete(row: Row, texts: Cells) -> bool:
+def complete(row: Row, texts: Cells) -> bool:
     """Whether all that is around a row is known."""
     for around in row.frames:  # noqa: SIM110 - a generator costs each row
         if not _fill(around, texts):
