@@ -20,27 +20,28 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
-        arguments = self._task.args
-        facts = dict(task_vars.get("ansible_facts", {}))
-        result: dict[str, Any] = {"changed": False}
-        needed = (*FACTS, "systemd") if KNOWS_SYSTEMD and "systemd_version" in arguments else FACTS
-        if not set(needed) <= set(facts):
-            gathered = self._gather(task_vars, list(needed))
-            if "ansible_facts" not in gathered:
-                return gathered
-            result["ansible_facts"] = gathered["ansible_facts"]
-            facts.update({name.removeprefix("ansible_"): fact for name, fact in gathered["ansible_facts"].items()})
-        faults = host_faults(facts, arguments) + list(arguments.get("faults", []))
-        if faults:
+        result, faults = look(self, self._task.args, task_vars)
+        faults += self._task.args.get("faults", [])
+        if faults and not result.get("failed"):
             return {"failed": True, "msg": "\n".join(faults)}
         return result
 
-    def _gather(self, task_vars: Any, needed: list[str]) -> dict[str, Any]:
+
+def look(action: ActionBase, arguments: dict[str, Any], task_vars: Any) -> tuple[dict[str, Any], list[str]]:
+    """The facts that were missing, as a task's result, and what keeps the role from the host."""
+    facts = dict(task_vars.get("ansible_facts", {}))
+    result: dict[str, Any] = {"changed": False}
+    needed = (*FACTS, "systemd") if KNOWS_SYSTEMD and "systemd_version" in arguments else FACTS
+    if not set(needed) <= set(facts):
         subsets = SUBSETS + (["systemd"] if "systemd" in needed else [])
-        gathered: dict[str, Any] = self._execute_module(
+        gathered: dict[str, Any] = action._execute_module(
             module_name="ansible.legacy.setup", module_args={"gather_subset": subsets}, task_vars=task_vars
         )
-        return gathered
+        if "ansible_facts" not in gathered:
+            return {"failed": True, **gathered}, []
+        result["ansible_facts"] = gathered["ansible_facts"]
+        facts.update({name.removeprefix("ansible_"): fact for name, fact in gathered["ansible_facts"].items()})
+    return result, host_faults(facts, arguments)
 
 
 def host_faults(facts: dict[str, Any], arguments: dict[str, Any]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Action plugin: check a host's collectors on the controller, before anything changes on the host."""
+"""Action plugin: check a host, its variables and its collectors, before anything changes on the host."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.plugins.filter.core import to_nice_yaml
+from ansible_collections.xmlprom.fleet.plugins.action import preflight
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
@@ -99,11 +100,16 @@ class ActionModule(ActionBase):  # type: ignore[misc, unused-ignore] # Ansible h
     def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         arguments = self._task.args
+        result: dict[str, Any] = {"changed": False}
         faults, collectors = self.faults(arguments)
-        if faults:
+        faults += arguments.get("faults", [])
+        if "families" in arguments:
+            result, unfit = preflight.look(self, arguments, task_vars)
+            faults += unfit
+        if faults and not result.get("failed"):
             host = task_vars["inventory_hostname"]
             return {"failed": True, "msg": "\n".join(f"host {host}: {fault}" for fault in faults)}
-        return {"changed": False, "collectors": collectors}
+        return {**result, "collectors": collectors}
 
     def faults(self, arguments: Mapping[str, Any]) -> tuple[list[str], list[Collector]]:
         faults = [

@@ -22,6 +22,7 @@ description:
   - Compares each collector's data file and status with what node_exporter serves on the host itself.
   - Changes nothing, unless O(run=true) starts the collectors first. In check mode none is started.
   - One run of one module for all collectors, because each is one more round trip to every host of a fleet.
+  - The reports are also in the run's statistics, as C(xmlprom) of each host.
 author: The xmlprom authors
 options:
   collectors:
@@ -275,7 +276,9 @@ def main() -> None:
         if run:
             start(failed)
         reports = verify(intervals, exporter)
-    module.exit_json(changed=False, reports=reports)
+    # For the callback xmlprom.fleet.xmlprom_table, and for whoever else reads a run's statistics.
+    statistics = {"data": {"xmlprom": reports}, "per_host": True, "aggregate": False}
+    module.exit_json(changed=False, reports=reports, ansible_stats=statistics)
 
 
 if __name__ == "__main__":
