@@ -74,7 +74,7 @@ def write_plays(counts: list[int], port: int) -> None:
             "xmlprom_metrics_url": f"http://127.0.0.1:{port}/metrics",
             "xmlprom_rollout_batches": "100%",
         }
-        hosts = {f"host{number:05}": {} for number in range(count)}
+        hosts: dict[str, object] = {f"host{number:05}": {} for number in range(count)}
         inventory = {"xmlprom": {"hosts": hosts, "vars": variables}}
         (WORK / f"{count}.json").write_text(json.dumps(inventory), encoding="utf-8")
     (WORK / "facts.yml").write_text(
