@@ -1,7 +1,7 @@
 SHELL := bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-clean test lint unit distributions molecule newest containers bench bench-rollout fuzz lock dist clean \
+.PHONY: help demo demo-clean test lint unit distributions molecule oldest newest containers bench bench-rollout fuzz lock dist clean \
   venv hosts bench-tools tools
 
 help: ## this list
@@ -13,7 +13,7 @@ demo: venv hosts ## roll out to a test host, watch it from another (KEEP=1 leave
 demo-clean: ## remove what KEEP=1 left
 	@tools/demo.sh clean
 
-test: lint unit distributions molecule newest containers ## everything that CI runs
+test: lint unit distributions molecule oldest newest containers ## everything that CI runs
 
 lint: venv ## ansible-lint, yamllint, ruff, mypy, shellcheck
 	ansible-lint
@@ -31,6 +31,10 @@ distributions: venv hosts tools ## the unit tests with each distribution's own p
 
 molecule: venv hosts ## the roles on real hosts with systemd (SCENARIOS=fleet runs that one)
 	molecule/shared/test.sh $(SCENARIOS)
+
+oldest: venv hosts ## the consumer scenario with the oldest ansible-core of meta/runtime.yml
+	VENV=.cache/oldest tools/setup.sh oldest
+	TEST_ANSIBLE="$(CURDIR)/.cache/oldest/bin" molecule/shared/test.sh consumer
 
 newest: hosts ## the default scenario with the newest ansible-core, where there is a Python for it
 	VENV=.cache/newest tools/setup.sh newest

@@ -2,10 +2,10 @@
 # Makes a fresh machine ready: the Python environment in $VENV (.venv), and what test hosts run on.
 # Looks before it acts, so that it costs nothing when there is nothing to do.
 #
-#   setup.sh venv|newest|hosts|bench-tools|tools ...
+#   setup.sh venv|newest|oldest|hosts|bench-tools|tools ...
 #
 # The environment is made from $PYTHON, or from the first Python that is new enough; `newest` makes one from a Python
-# for which there is a newer ansible-core, 3.12 on.
+# for which there is a newer ansible-core, 3.12 on; `oldest` has the oldest ansible-core of meta/runtime.yml alone.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 venv=${VENV:-.venv}
@@ -53,6 +53,16 @@ newest() {
   local python
   python=$(find_python 12 2>/dev/null) || { echo 'setup: the newest ansible-core is left out: it needs Python 3.12' && return; }
   PYTHON=$python venv
+}
+
+oldest() {
+  local python version
+  version=$(sed -nE 's/^requires_ansible: ">=([0-9]+\.[0-9]+)\..*/\1/p' meta/runtime.yml)
+  [[ $("$venv/bin/python" -c 'import ansible.release as a; print(a.__version__)' 2>/dev/null) != "$version".* ]] || return 0
+  python=$(find_python 11)
+  echo "setup: installing ansible-core $version into $venv"
+  "$python" -m venv --clear "$venv"
+  "$venv/bin/python" -m pip install -qq --disable-pip-version-check "ansible-core==$version.*"
 }
 
 venv() {
@@ -123,10 +133,10 @@ tools() {
   done
 }
 
-[[ $# -gt 0 ]] || die 'usage: setup.sh venv|newest|hosts|bench-tools|tools ...'
+[[ $# -gt 0 ]] || die 'usage: setup.sh venv|newest|oldest|hosts|bench-tools|tools ...'
 for part in "$@"; do
   case $part in
-    venv | newest | hosts | bench-tools | tools) "$part" ;;
+    venv | newest | oldest | hosts | bench-tools | tools) "$part" ;;
     *) die "unknown part $part" ;;
   esac
 done

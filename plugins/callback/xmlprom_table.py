@@ -42,6 +42,11 @@ def first_line(result: dict[str, Any]) -> str:
     return str(result.get("msg") or "failed").removeprefix("Task failed: ").splitlines()[0]
 
 
+def of(result: Any, name: str) -> Any:
+    """The result's `host`, `task` or `result`, which had an underscore before ansible-core 2.19."""
+    return getattr(result, name) if hasattr(result, name) else getattr(result, f"_{name}")
+
+
 class CallbackModule(CallbackBase):
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"
@@ -52,12 +57,13 @@ class CallbackModule(CallbackBase):
         self.lost: dict[str, str] = {}
 
     def v2_runner_on_unreachable(self, result: Any) -> None:
-        self.lost[result.host.name] = f"unreachable: {first_line(result.result)}"
+        self.lost[of(result, "host").name] = f"unreachable: {first_line(of(result, 'result'))}"
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
-        role = result.task._role
+        task = of(result, "task")
+        role = task._role
         if not ignore_errors and role and role._role_name in ROLES:
-            self.lost[result.host.name] = f"{result.task.name}: {first_line(result.result)}"
+            self.lost[of(result, "host").name] = f"{task.name}: {first_line(of(result, 'result'))}"
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         reports = {host: custom["xmlprom"] for host, custom in stats.custom.items() if "xmlprom" in custom}

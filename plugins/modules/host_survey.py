@@ -54,13 +54,14 @@ options:
     description: Whether to look at the installed program.
     type: bool
     default: false
-  address:
-    description: C(HOST:PORT) where an exporter is to listen, or C(:PORT). The default looks for no listener.
-    type: str
-    default: ''
+  addresses:
+    description: C(HOST:PORT) or C(:PORT), where an exporter is to listen.
+    type: list
+    elements: str
+    default: []
   own:
     description: >-
-      Of each unit that may listen at O(address) a text that its file has if it is the role's own; an empty one when
+      Of each unit that may listen at O(addresses) a text that its file has if it is the role's own; an empty one when
       any will do.
     type: dict
     default: {}
@@ -220,7 +221,7 @@ def used_port(address: str, own: dict[str, str]) -> str:
     """Who listens where the role's exporter is to, and what to set."""
     strangers = [
         f"{command} of {unit or 'no unit'}"
-        for command, unit in (exporters.listeners(address) if address else [])
+        for command, unit in exporters.listeners(address)
         if not exporters.is_own(unit, own)
     ]
     if not strangers:
@@ -268,7 +269,7 @@ def argument_spec() -> dict[str, Any]:
         "files": paths,
         "read": paths,
         "program": {"type": "bool", "default": False},
-        "address": {"default": ""},
+        "addresses": strings,
         "own": {"type": "dict", "default": {}},
         "directory": {"default": ""},
         "groups": {"type": "dict", "default": {}},
@@ -282,7 +283,8 @@ def main() -> None:
     if os.geteuid() != 0:
         module.fail_json(msg="This needs root: set become to true in the play, or ansible_become for the host.")
     directories, unclear = read_by_exporters(params["directory"])
-    fault = lacking_groups(params["groups"]) or used_port(params["address"], params["own"]) or unclear
+    used = "\n".join(filter(None, (used_port(address, params["own"]) for address in params["addresses"])))
+    fault = lacking_groups(params["groups"]) or used or unclear
     if fault:
         module.fail_json(msg=fault)
     if params["record"] is not None:

@@ -25,6 +25,7 @@ description:
   - One run of one module for all of this, because each costs a round trip to every host of a fleet.
   - The first run records in /var/lib/xmlprom/before.json how it found the textfile directory, for O(state=absent).
     Each run records in /var/lib/xmlprom/output.json where the collectors write.
+  - A textfile directory in memory (tmpfs) that is not somebody else's is created again at boot, by tmpfiles.d.
 author: The xmlprom authors
 options:
   state:
@@ -95,6 +96,7 @@ running:
 MAPPINGS = "/etc/xmlprom"
 UNITS = "/etc/systemd/system"
 TARGET = f"{UNITS}/xmlprom.target"
+TMPFILES = "/etc/tmpfiles.d/xmlprom.conf"
 SCHEDULE = "xmlprom.schedule.prom"
 BEFORE = "/var/lib/xmlprom/before.json"
 ACL = "system.posix_acl_access"
@@ -225,6 +227,22 @@ def write_schedule(host: Host, content: str, directory: str) -> None:
         host.write(path, content)
     else:
         host.remove(path)
+
+
+def write_tmpfiles(host: Host, schedule: str, before: dict[str, Any]) -> None:
+    """Have systemd create a directory in memory again at boot, with the file that only a rollout writes."""
+    directory, group = host.module.params["directory"], host.module.params["group"]
+    there = directory
+    while not os.path.isdir(there):
+        there = os.path.dirname(there)
+    in_memory = host.run("stat", "-f", "-c", "%T", there)[1] == "tmpfs"
+    if not in_memory or is_shared(before["directories"][directory]):
+        host.remove(TMPFILES)
+        return
+    content = schedule.replace("\\", "\\\\").replace("\n", "\\n").replace("%", "%%")
+    lines = [f"d {directory} 1775 root {group} -"]
+    lines += [f"f+ {directory}/{SCHEDULE} 0644 root root - {content}"] if content else []
+    host.write(TMPFILES, "\n".join(lines) + "\n")
 
 
 def remove_data(host: Host, name: str, directory: str) -> None:
@@ -379,6 +397,7 @@ def present(host: Host, before: dict[str, Any]) -> list[str]:
     earlier = [used for used in output.directories() if used != params["directory"]]
     write_collectors(host, params["collectors"], params["target"])
     write_schedule(host, params["schedule"], params["directory"])
+    write_tmpfiles(host, params["schedule"], before)
     host.reload()
     if earlier and params["collectors"] and not host.module.check_mode:
         # A run under way would write into the earlier directory once more, and nobody would renew that file.
@@ -401,6 +420,7 @@ def absent(host: Host, before: dict[str, Any]) -> list[str]:
     for used in directories:
         write_schedule(host, "", used)
     remove_collectors(host, left, directories)
+    host.remove(TMPFILES)
     host.remove_empty(MAPPINGS)
     restore(host, before)
     return left

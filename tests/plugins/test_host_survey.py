@@ -63,7 +63,7 @@ def test_a_group_that_the_host_lacks_is_named_with_its_collector(survey: Run) ->
 def test_a_port_that_somebody_else_uses_is_refused(survey: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        message = survey(address=f":{port}", own={"node_exporter.service": ""})["msg"]
+        message = survey(addresses=[f":{port}"], own={"node_exporter.service": ""})["msg"]
     assert message.startswith(f"Port {port} is used by ")
     assert "set node_exporter_install to none" in message
 
