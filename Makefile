@@ -15,8 +15,11 @@ demo-clean: ## remove what KEEP=1 left
 
 test: lint unit distributions molecule oldest newest containers ## everything that CI runs
 
-lint: venv ## ansible-lint, yamllint, ruff, mypy, shellcheck
+lint: venv ## ansible-lint, antsibull-docs, yamllint, ruff, mypy, shellcheck
 	ansible-lint
+	tools/setup.sh docs-lint
+	ANSIBLE_COLLECTIONS_PATH=playbooks/collections .cache/docs-lint/bin/antsibull-docs lint-collection-docs \
+	  --plugin-docs playbooks/collections/ansible_collections/xmlprom/fleet
 	yamllint --strict .
 	ruff check
 	ruff format --check

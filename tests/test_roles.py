@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -74,3 +78,17 @@ def test_modules_are_called_by_their_full_name() -> None:
         for name in re.findall(r"^ +xmlprom\.fleet\.(\w+):$", path.read_text("utf-8"), re.MULTILINE)
     }
     assert called == modules
+
+
+def test_every_plugin_has_documentation_that_ansible_reads() -> None:
+    """As antsibull-docs and a user's `ansible-doc` read it; a fault in it is a warning or an error."""
+    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "playbooks/collections")}
+    for kind, folder in (("module", "modules"), ("lookup", "lookup"), ("callback", "callback")):
+        names = [f"xmlprom.fleet.{path.stem}" for path in (ROOT / "plugins" / folder).glob("*.py")]
+        command = [str(Path(sys.executable).with_name("ansible-doc")), "--json", "--type", kind, *names]
+        shown = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        plugins = json.loads(shown.stdout)
+        assert set(plugins) == set(names), shown.stderr
+        for name, plugin in plugins.items():
+            assert {"short_description", "description", "author"} <= set(plugin["doc"]), name
+            assert kind != "module" or (plugin["examples"] and plugin["return"]), name

@@ -2,7 +2,7 @@
 # Makes a fresh machine ready: the Python environment in $VENV (.venv), and what test hosts run on.
 # Looks before it acts, so that it costs nothing when there is nothing to do.
 #
-#   setup.sh venv|newest|oldest|hosts|bench-tools|tools ...
+#   setup.sh venv|newest|oldest|docs-lint|hosts|bench-tools|tools ...
 #
 # The environment is made from $PYTHON, or from the first Python that is new enough; `newest` makes one from a Python
 # for which there is a newer ansible-core, 3.12 on; `oldest` has the oldest ansible-core of meta/runtime.yml alone.
@@ -63,6 +63,15 @@ oldest() {
   echo "setup: installing ansible-core $version into $venv"
   "$python" -m venv --clear "$venv"
   "$venv/bin/python" -m pip install -qq --disable-pip-version-check "ansible-core==$version.*"
+}
+
+# In an environment of its own: it brings 60 packages that nothing else needs.
+docs-lint() {
+  local version=2.28.0
+  [[ ! -x .cache/docs-lint/bin/antsibull-docs ]] || return 0
+  echo "setup: installing antsibull-docs $version into .cache/docs-lint"
+  "$(find_python 11)" -m venv --clear .cache/docs-lint
+  .cache/docs-lint/bin/python -m pip install -qq --disable-pip-version-check "antsibull-docs==$version"
 }
 
 venv() {
@@ -133,10 +142,10 @@ tools() {
   done
 }
 
-[[ $# -gt 0 ]] || die 'usage: setup.sh venv|newest|oldest|hosts|bench-tools|tools ...'
+[[ $# -gt 0 ]] || die 'usage: setup.sh venv|newest|oldest|docs-lint|hosts|bench-tools|tools ...'
 for part in "$@"; do
   case $part in
-    venv | newest | oldest | hosts | bench-tools | tools) "$part" ;;
+    venv | newest | oldest | docs-lint | hosts | bench-tools | tools) "$part" ;;
     *) die "unknown part $part" ;;
   esac
 done

@@ -9,6 +9,7 @@ from ansible.plugins.callback import CallbackBase
 
 DOCUMENTATION = """
 name: xmlprom_table
+author: The xmlprom authors
 type: aggregate
 short_description: the fleet's collectors as a table
 description:
