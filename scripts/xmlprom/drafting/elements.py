@@ -66,8 +66,7 @@ def elements(sample: Sample, steps: PathSteps) -> Iterator[Element]:
         tops.append(Element(f"/{step}", sample.root, (root,)))
     for tag in sample.nested:
         step = steps.step(tag)
-        found = merge(place for place in sample.places() if place.tag == tag)
-        found.tag = tag
+        found = sample.nested[tag]
         if step and found.sorts:
             for word, where, part in by_key(found):
                 tops.append(Element(f"//{step}", part, tuple(dict.fromkeys((root, snake(word)))), where=where))
@@ -118,7 +117,8 @@ def _divide(group: Element, row: Element, steps: PathSteps, nested: frozenset[st
         if child in alike or not step:
             continue
         may_repeat = is_plural(group.place.tag, child.tag) or is_fault(child) or (holds_several and not child.is_bare)
-        may_be_thing = not child.is_leaf or (group.outer is None and not child.is_bare)
+        part = group.repeats and child.count == group.place.count > 1  # each has one
+        may_be_thing = not part and (not child.is_leaf or (group.outer is None and not child.is_bare))
         apart = child.most > 1 or may_repeat or (may_be_thing and is_thing(child))
         words = (*row.words[:1], snake(child.tag)) if apart else (*group.words, snake(child.tag))
         inner = Element(f"{group.path}/{step}", child, words, group, may_repeat=apart)

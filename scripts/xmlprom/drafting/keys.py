@@ -13,6 +13,7 @@ from xmlprom.drafting.text_kinds import is_unique_id, tells_time
 from xmlprom.drafting.text_stats import MAX_LENGTH
 
 _FEW_ROWS = 60  # of which a text may be the key although its name says nothing
+_SEVERAL = 4  # rows of one parent whose kinds are all different: the kind is the key
 _MAX_OF_ENTRY = 4  # fields of an element that holds a name and its value
 _MAX_LEVEL = 2  # steps below the row
 _NO_KEY = ("clock", "grouped", "date", "duration", "amount", "flag", "list", "hex", "none")
@@ -192,7 +193,9 @@ def _by_name(element: Element, field: Field) -> int | None:
     if depth == 1 and last in vocabulary.IDS:
         return _ID
     if last in vocabulary.CATEGORIES:
-        return None if last not in vocabulary.PLACES else _PLACE
+        if last in vocabulary.PLACES:
+            return _PLACE
+        return _OTHER if element.place.most >= _SEVERAL and not field.level else None
     if depth == 1 and (last.endswith(("name", "location")) or _is_id(last)):
         return _NAMED
     if vocabulary.tokens((last,)) & (vocabulary.PLACES | vocabulary.NAMES):

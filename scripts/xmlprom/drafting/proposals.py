@@ -130,7 +130,7 @@ class Proposer:
         aggregate, remark = "last", ""
         if not keys.whole:
             aggregate = "max" if read.time else "sum"
-            if not read.time and not _is_amount(element, field, read):
+            if not read.time and not _is_amount(element, field, read, named=bool(keys.own)):
                 self._leave_out(element, field, "is not added up, and nothing distinguishes the rows")
                 return None
             remark = "latest: nothing distinguishes the rows" if read.time else "sum: several rows may share a series"
@@ -264,18 +264,20 @@ def _is_fact(field: Field) -> bool:
     counts = stats.counts()
     if stats.longs or stats.longest > 64 or not counts["word"] or counts["word"] * 2 < stats.filled:
         return False
+    if any(sum(any(map(str.isdigit, word)) for word in text.split()) > 1 for text in stats.words):
+        return False  # a sentence with numbers is another one tomorrow
     return not is_state(field) and not any(is_unique_id(text) or tells_time(text) for text in stats.words)
 
 
-def _is_amount(element: Element, field: Field, read: Reading) -> bool:
-    """Whether numbers of several rows may be added up."""
+def _is_amount(element: Element, field: Field, read: Reading, *, named: bool) -> bool:
+    """Whether numbers of several rows may be added up; `named`: something says what each is."""
     stats = field.stats
     found = vocabulary.tokens((*(field.words or element.words)[-1:], *read.words[-1:]))
     if found & vocabulary.LEVELS or read.unit in ("celsius", "ratio", "volts", "hertz") or stats.least < 0:
         return False
     if stats.most > _TOTAL_BOUND / max(1, stats.count):
         return False
-    return bool(found & vocabulary.AMOUNTS) or read.unit in ("bytes", "seconds") or not field.words
+    return bool(found & vocabulary.AMOUNTS) or read.unit in ("bytes", "seconds") or (named and not field.words)
 
 
 def _worth(element: Element, keys: Keys, field: Field, base: float) -> float:

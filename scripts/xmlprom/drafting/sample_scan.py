@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from xmlprom import reasons
 from xmlprom.drafting.counters import compare_samples
 from xmlprom.drafting.pairs import KEY, PairReader, settle
-from xmlprom.drafting.places import ANY, Place
+from xmlprom.drafting.places import ANY, Place, merge
 from xmlprom.drafting.text_stats import MAX_TEXT, TextStats
 from xmlprom.errors import RunError
 from xmlprom.mapping.model import Limits
@@ -57,7 +57,22 @@ def scan(paths: Sequence[str]) -> Sample:
         sample = Sample(gathered.root, gathered.nested, gathered.prefixes)
         compare_samples(sample.places())
     settle(list(sample.places()))
+    _take_out_nested(sample)
     return sample
+
+
+def _take_out_nested(sample: Sample) -> None:
+    """Make one place of all elements of a name that are nested somewhere, in no other place."""
+    places = list(sample.places())
+    found = {tag: [place for place in places if place.tag == tag] for tag in sample.nested}
+    for place in places:
+        place.recursive = place.recursive or any(tag in sample.nested for tag in place.children)
+        place.children = {tag: child for tag, child in place.children.items() if tag not in sample.nested}
+    for tag, same in found.items():
+        sample.nested[tag] = merge(same)
+        sample.nested[tag].tag = tag
+    if sample.root.tag in sample.nested:
+        sample.root.children = {}
 
 
 class _NoRows:
@@ -150,12 +165,16 @@ class _Scanner(Target):
         return gathered.root
 
     def _first(self, parent: Place, tag: str) -> Place:
-        """The place of the first element of that name below a parent: that around it which has the name too, or new."""
-        above = next((above for above in self._open if above.tag == tag), None)
-        if above is None:
-            return self._new(parent, tag)
-        self._gathered.nested[tag] = above
-        return above
+        """The place of the first element of that name below a parent: a new one.
+
+        If the parent holds its first element, and has the name of an element around it, they are nested.
+        """
+        above = next((above for above in self._open if above.tag == parent.tag), parent)
+        if above is not parent and parent.tag not in self._gathered.nested:
+            self._gathered.nested[parent.tag] = above
+            if tag == parent.tag:
+                return above
+        return self._new(parent, tag)
 
     def _new(self, parent: Place, tag: str) -> Place:
         gathered = self._gathered

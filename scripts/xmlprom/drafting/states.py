@@ -53,7 +53,8 @@ def _opposite(text: str) -> str:
 
 def is_state(field: Field) -> bool:
     """Whether the name is one for how a thing is."""
-    return bool(vocabulary.tokens(field.words[-1:]) & vocabulary.STATES)
+    found = vocabulary.tokens(field.words[-1:])
+    return bool(found & vocabulary.STATES) or any(word in token for token in found for word in ("state", "status"))
 
 
 def is_category(field: Field, rows: int) -> bool:
@@ -61,6 +62,8 @@ def is_category(field: Field, rows: int) -> bool:
     stats = field.stats
     words = stats.words
     counts = stats.counts()
+    if counts["none"] == stats.filled:
+        return False
     if stats.many or not words or len(words) > _MAX_WORDS or stats.longest > _MAX_LENGTH or stats.longs:
         return False
     if (

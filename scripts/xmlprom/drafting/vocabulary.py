@@ -16,14 +16,14 @@ UNITS = _words("unit units uom")
 PLACES = _words(
     "address addr ip mac host hostname node interface iface ifname device dev port mount mountpoint path file disk"
     " drive volume slot bay index number nr no key serial sensor location peer neighbor neighbour vlan as asn zone"
-    " instance domain database table queue topic channel pool cpu core window percentile quantile size"
+    " instance domain database table queue topic channel pool cpu core window percentile quantile"
     " range user family proto protocol stage position"
 )
 IDENTIFIERS = _words("guid handle hash id index key nr no number pid serial uid gid uuid revision")
 NO_IDENTIFIERS = _words("fluid grid humid invalid liquid paid rapid solid valid void")
 NO_QUANTITIES = _words("code port version errno release build mode bus slot function domain year")
 CATEGORIES = _words(
-    "action category class classname kind level operation outcome priority currency severity stage type family"
+    "action threat risk category class classname kind level operation outcome priority currency severity stage type family"
     " direction protocol proto reason location zone service medium bus"
 )
 STATES = _words(
@@ -33,13 +33,13 @@ STATES = _words(
 CONDITIONS = _words("state status health result outcome phase condition role")  # of which there are several words
 EVENTS = _words(
     "event entry record message log testcase case test line request transaction session trace"
-    " error failure warning exception alert change commit property properties option setting script"
+    " error failure warning exception alert result finding vulnerability issue change commit property properties option setting script"
 )
 ENTRIES = _words("entry property option setting record")  # which may also hold a name and its value
 # Events of which there may be none, one or many.
 FAULTS = _words("error failure warning exception event alert alarm fault message flaky rerun incident violation")
 TIMES = _words(
-    "created date end expires finished last modified now seen since stamp start started time times timestamp updated"
+    "created added at reported date end expires finished last modified now seen since stamp start started time times timestamp updated"
     " when collected sec"
 )
 LENGTHS = _words(
