@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from xmlprom.drafting import vocabulary
@@ -10,6 +11,7 @@ from xmlprom.drafting.places import Place
 from xmlprom.drafting.text_kinds import kind_of
 from xmlprom.drafting.text_stats import TextStats
 
+_TOGETHER = re.compile(r"(in|out|rx|tx)([a-z]+)")
 _SURE = 4  # times as many counters rise as fall, between samples of one host
 _WHOSE = frozenset(("host", "hostname", "serial", "uuid", "guid", "mac"))
 _WHO = vocabulary.NAMES | vocabulary.IDS | _WHOSE | frozenset(("address", "ip"))
@@ -57,9 +59,16 @@ def _says_who(name: str, stats: TextStats) -> bool:
     return named and bool(stats.earlier and stats.latest)
 
 
+def _tokens(words: tuple[str, ...]) -> frozenset[str]:
+    """The single words of names, also of those written together: in and bytes of inbytes."""
+    found = vocabulary.tokens(words)
+    parts = (_TOGETHER.fullmatch(token) for token in found)
+    return found.union(*(match.groups() for match in parts if match and match[2] in vocabulary.FLOWS))
+
+
 def may_count(words: tuple[str, ...]) -> bool:
     """Whether a number of such a name may be a counter: several samples have to show that it is one."""
-    around, last = vocabulary.tokens(words[:-1]), vocabulary.tokens(words[-1:])
+    around, last = _tokens(words[:-1]), _tokens(words[-1:])
     level = last & (vocabulary.LEVELS | vocabulary.STOCKS) or around & (vocabulary.LEVELS | vocabulary.MOMENTS)
     return not level and bool((around | last) & vocabulary.COUNTED)
 
@@ -70,6 +79,6 @@ def is_counter(words: tuple[str, ...], stats: TextStats) -> str:
         return ""
     if stats.rises:
         return "counter: only rises between the samples"
-    found = vocabulary.tokens(words)
+    found = _tokens(words)
     sure = found & vocabulary.FLOWS and found & vocabulary.DIRECTIONS and not found & vocabulary.EVENTS
     return "counter: by its name" if sure else ""

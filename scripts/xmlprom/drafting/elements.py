@@ -251,7 +251,7 @@ def _below(
             yield Field(f"{path}{step}/{attribute}", inner, child.attributes[value], level, *found)
         elif child.is_leaf:
             own = _unit_of(child, steps, f"{path}{step}/")
-            if not own and unit is not None and unit is not child:
+            if not own and unit is not None and unit is not child and _has_unit_of(parts, child):
                 own = (f"{path}{steps.step(unit.tag)}", unit.text)
             if child.text.filled:
                 yield Field(f"{path}{step}", inner, child.text, level, *own)
@@ -259,6 +259,12 @@ def _below(
         elif level <= _MAX_DEPTH:
             yield from _own(child, steps, f"{path}{step}/", inner, level)
             yield from _below(child, element, steps, f"{path}{step}/", inner, level + 1)
+
+
+def _has_unit_of(parts: list[Place], child: Place) -> bool:
+    """Whether the unit beside is that of this child: the only number there, or one called after what is measured."""
+    numbers = [part for part in parts if part.is_bare and part.text.counts()["number"]]
+    return len(numbers) < 2 or bool(vocabulary.tokens((snake(child.tag),)) & vocabulary.MEASURED)
 
 
 def _own(place: Place, steps: PathSteps, path: str, words: tuple[str, ...], level: int) -> Iterator[Field]:

@@ -193,9 +193,8 @@ def _by_name(element: Element, field: Field) -> int | None:
     if depth == 1 and last in vocabulary.IDS:
         return _ID
     if last in vocabulary.CATEGORIES:
-        if last in vocabulary.PLACES:
-            return _PLACE
-        return _OTHER if element.place.most >= _SEVERAL and not field.level else None
+        other = _OTHER if element.place.most >= _SEVERAL and not field.level else None
+        return _PLACE if last in vocabulary.PLACES else other
     if depth == 1 and (last.endswith(("name", "location")) or _is_id(last)):
         return _NAMED
     if vocabulary.tokens((last,)) & (vocabulary.PLACES | vocabulary.NAMES):

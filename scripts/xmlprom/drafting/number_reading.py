@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from xmlprom.drafting import vocabulary
 from xmlprom.drafting.elements import Field
+from xmlprom.drafting.path_steps import snake
 from xmlprom.drafting.text_kinds import kind_of
 from xmlprom.drafting.text_stats import TextStats
 from xmlprom.series.number_forms import FORMS, HEXADECIMAL, NumberForm
-from xmlprom.series.units import family_of
+from xmlprom.series.units import factors, family_of, is_word
 
 _MORE_UNITS = {"Percentage": ("ratio", 0.01), "percentage": ("ratio", 0.01)}
 _NAME_OF = {"bytes/s": "bytes_per_second", "bits/s": "bits_per_second"}
@@ -37,6 +38,8 @@ _NUMERIC = ("number", "grouped", "amount", "date", "duration", "clock")
 _MEMORY = frozenset(("memory", "mem", "cache", "ram", "dimm"))
 _BINARY = {"KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
 _POWERS = frozenset((0, 1, 2, 4, 8, 16, 32))
+_SHORT = 4  # characters of an abbreviation
+_MAX_SORTS = 8  # of units beside the numbers of one field
 _FIRST_TIME, _LAST_TIME = 8 * 10**8, 4 * 10**9  # in 1995 and in 2096
 _NO_TIME = re.compile(r"_?(?:iso_?8601|unix|epoch|time|timestamp|ms|msec|sec|millis|milliseconds)$")
 _OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d|GMT|UTC(?: \d{4})?)$")
@@ -46,13 +49,54 @@ _HEXADECIMAL = re.compile(r"0?[0-9A-F]{1,2}|0[0-9A-F]{3}")  # `0C` of a bus
 class Reading(NamedTuple):
     """`keys` of the value in the mapping, beside `from` and `aggregate`; `words` of its name, with the unit.
 
-    `unit`: what the numbers are then in; `time`: they are Unix time.
+    `unit`: what the numbers are then in; `time`: they are Unix time; `where`: the condition for those in this unit.
     """
 
     keys: dict[str, Any]
     words: tuple[str, ...]
     unit: str = ""
     time: bool = False
+    where: dict[str, Any] = {}  # noqa: RUF012 - a field's default, which nobody changes
+
+
+def readings(field: Field) -> list[Reading] | str:
+    """How to read a field's texts, one way for each sort of units beside them, or why they are not read."""
+    units = field.units
+    several = units is not None and not units.many and 1 < len(_sorts(units)) <= _MAX_SORTS
+    read = reading(field._replace(units=None) if several else field)
+    if not isinstance(read, Reading):
+        return read
+    return list(_by_unit(field, units)) if units is not None and several and not read.time else [read]
+
+
+def _sorts(units: TextStats) -> dict[str, list[str]]:
+    """Family or unit -> the units of that family; "" for what is none."""
+    found: dict[str, list[str]] = {}
+    for unit in units.words:
+        family = "" if kind_of(unit).name == "none" else _family([unit])[0] or unit
+        found.setdefault(family, []).append(unit)
+    if units.blank:
+        found.setdefault("", []).append("")
+    return found
+
+
+def _by_unit(field: Field, units: TextStats) -> Iterator[Reading]:
+    for sort, texts in _sorts(units).items():
+        family, names = _family(texts)
+        chosen = [*texts, *(unit for unit in _others(family, texts) if unit not in texts)]
+        where = {field.unit: chosen if len(chosen) > 1 else chosen[0]}
+        if not family:
+            yield Reading({}, (*field.words, snake(sort)) if sort else field.words, sort, where=where)
+            continue
+        unit = {"family": family, "from": field.unit, **({"names": names} if names else {})}
+        yield Reading({"unit": unit}, _with_unit(field.words, family), family, where=where)
+
+
+def _others(family: str, units: list[str]) -> list[str]:
+    """The family's other units, of which the next host may have one: all abbreviations, if those here are such."""
+    if not family or all(is_word(unit) for unit in units):
+        return []
+    return [unit for unit in factors(family) if len(unit) <= _SHORT and not is_word(unit)]
 
 
 def reading(field: Field) -> Reading | str:

@@ -10,7 +10,7 @@ from xmlprom.drafting.counters import is_counter
 from xmlprom.drafting.elements import Element, Field, fields
 from xmlprom.drafting.joins import Key, word_rows
 from xmlprom.drafting.keys import NAME, KeyFinder, Keys
-from xmlprom.drafting.number_reading import Reading, reading
+from xmlprom.drafting.number_reading import Reading, readings
 from xmlprom.drafting.path_steps import PathSteps, snake
 from xmlprom.drafting.states import flag_map, is_category, is_state
 from xmlprom.drafting.text_kinds import is_unique_id, tells_time
@@ -70,11 +70,10 @@ class Proposer:
         for field in found:
             if field.path in used or _is_unit(field) or _is_written_out(field, words):
                 continue
-            proposal = self._of_field(element, keys, labels, field, field in lasting)
-            if proposal:
-                numbers += 1
-                yield proposal
-            elif _is_fact(field):
+            proposals = list(self._of_field(element, keys, labels, field, field in lasting))
+            numbers += len(proposals)
+            yield from proposals
+            if not proposals and _is_fact(field):
                 facts.append(field)
         single = element.place.most == 1 and element.place.parents > _SOME and not element.names
         if element.repeats and not single:
@@ -100,29 +99,36 @@ class Proposer:
 
     def _of_field(
         self, element: Element, keys: Keys, labels: tuple[Key, ...], field: Field, is_label: bool
-    ) -> Proposal | None:
+    ) -> Iterator[Proposal]:
         flags = flag_map(field)
         if flags is not None:
-            if not keys.whole:
-                return None
-            value = {"from": field.path, "aggregate": "last", **flags}
-            words = [f"{text}: {number}" for text, number in flags["map"].items()]
-            shown = ", ".join([*words, *(["others: 0"] if "other" in flags else [])])
-            worth = _worth(element, keys, field, 2.6 if is_state(field) or field.path == "text()" else 2.0)
-            help_ = f"{_phrase(element, field)} ({shown})"
-            return Proposal(
-                element.path, _words(element, field.words), help_, "gauge", labels, value, worth, _where(element, field)
-            )
+            if keys.whole:
+                yield self._flag(element, keys, labels, field, flags)
+            return
         if is_label:
-            return None
-        read = reading(field)
-        if isinstance(read, str):
-            if read:
-                self._leave_out(element, field, read)
-            return None
-        if not read.time and _is_identifier(field):
-            return None
-        return self._number(element, keys, labels, field, read)
+            return
+        found = readings(field)
+        if isinstance(found, str):
+            if found:
+                self._leave_out(element, field, found)
+            return
+        for read in found:
+            if read.time or not _is_identifier(field):
+                proposal = self._number(element, keys, labels, field, read)
+                if proposal:
+                    yield proposal
+
+    def _flag(
+        self, element: Element, keys: Keys, labels: tuple[Key, ...], field: Field, flags: dict[str, Any]
+    ) -> Proposal:
+        value = {"from": field.path, "aggregate": "last", **flags}
+        words = [f"{text}: {number}" for text, number in flags["map"].items()]
+        shown = ", ".join([*words, *(["others: 0"] if "other" in flags else [])])
+        worth = _worth(element, keys, field, 2.6 if is_state(field) or field.path == "text()" else 2.0)
+        help_ = f"{_phrase(element, field)} ({shown})"
+        return Proposal(
+            element.path, _words(element, field.words), help_, "gauge", labels, value, worth, _where(element, field)
+        )
 
     def _number(
         self, element: Element, keys: Keys, labels: tuple[Key, ...], field: Field, read: Reading
@@ -152,7 +158,7 @@ class Proposer:
             labels,
             value,
             worth,
-            _where(element, field),
+            {**_where(element, field), **read.where},
             remark,
         )
 

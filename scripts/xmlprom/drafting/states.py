@@ -62,9 +62,14 @@ def is_category(field: Field, rows: int) -> bool:
     stats = field.stats
     words = stats.words
     counts = stats.counts()
-    if counts["none"] == stats.filled:
-        return False
-    if stats.many or not words or len(words) > _MAX_WORDS or stats.longest > _MAX_LENGTH or stats.longs:
+    if (
+        counts["none"] == stats.filled
+        or stats.many
+        or not words
+        or len(words) > _MAX_WORDS
+        or stats.longest > _MAX_LENGTH
+        or stats.longs
+    ):
         return False
     if (
         counts["date"]

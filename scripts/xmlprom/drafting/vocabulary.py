@@ -23,8 +23,8 @@ IDENTIFIERS = _words("guid handle hash id index key nr no number pid serial uid 
 NO_IDENTIFIERS = _words("fluid grid humid invalid liquid paid rapid solid valid void")
 NO_QUANTITIES = _words("code port version errno release build mode bus slot function domain year")
 CATEGORIES = _words(
-    "action threat risk category class classname kind level operation outcome priority currency severity stage type family"
-    " direction protocol proto reason location zone service medium bus"
+    "action threat risk category class classname kind level operation outcome priority currency severity stage type"
+    " family direction protocol proto reason location zone service medium bus"
 )
 STATES = _words(
     "state status health result outcome phase condition smart online active enabled up alive running availability"
@@ -33,14 +33,15 @@ STATES = _words(
 CONDITIONS = _words("state status health result outcome phase condition role")  # of which there are several words
 EVENTS = _words(
     "event entry record message log testcase case test line request transaction session trace"
-    " error failure warning exception alert result finding vulnerability issue change commit property properties option setting script"
+    " error failure warning exception alert result finding vulnerability issue change commit property"
+    " properties option setting script"
 )
 ENTRIES = _words("entry property option setting record")  # which may also hold a name and its value
 # Events of which there may be none, one or many.
 FAULTS = _words("error failure warning exception event alert alarm fault message flaky rerun incident violation")
 TIMES = _words(
-    "created added at reported date end expires finished last modified now seen since stamp start started time times timestamp updated"
-    " when collected sec"
+    "created added at reported date end expires finished last modified now seen since stamp start started time times"
+    " timestamp updated when collected sec"
 )
 LENGTHS = _words(
     "bytes count cpu downtime duration elapsed free lifetime max processing runtime size total up uptime used"
@@ -61,13 +62,13 @@ LEVELS = _words(
 )
 # Numbers of such names may only rise, unless a word of STOCKS or LEVELS says that they are what is there at the moment.
 COUNTED = _words(
-    "bytes octets packets pkts frames errors errs drops dropped discards discarded collisions requests hits misses"
+    "bytes octets packets pkts frames errors errs err drops dropped discards discarded collisions requests hits misses"
     " queries messages msgs datagrams segments overruns count counter counts total rejected rejects accepted reads"
     " writes calls lookups commits rollbacks retries timeouts evictions faults restarts events failures sent received"
     " opens closes completed processed handled served kbytes"
 )
 FLOWS = _words(
-    "bytes octets packets pkts frames errors errs drops dropped discards discarded requests queries messages msgs"
+    "bytes octets packets pkts frames errors errs err drops dropped discards discarded requests queries messages msgs"
     " datagrams segments"
 )
 DIRECTIONS = _words(
@@ -79,6 +80,11 @@ STOCKS = _words(
     " connections current depth disk flight free heap idle inflight last length live loaded mem memory mtu now open"
     " outstanding per pending pool processes progress queue queued quota ready recent remaining reserved"
     " running sec second session sessions size slots swap threads use used users waiting window workers"
+)
+# Of several numbers beside a unit, those of such names have it.
+MEASURED = _words(
+    "value val reading current act actual amount min max avg average mean warn crit warning critical limit lower upper"
+    " low high last size threshold total free used"
 )
 MOMENTS = _words("active buffers cached current heap last mem memory now per progress queued usage")  # of a group
 WANTED = _words(
