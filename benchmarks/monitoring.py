@@ -284,7 +284,7 @@ def main() -> None:
     options = parser.parse_args()
     server = ThreadingHTTPServer(("127.0.0.1", EXPORTER), Exporter)
     Thread(target=server.serve_forever, daemon=True).start()
-    print("| hosts | series | 0.1's rules, its series | these series | these rules | share | start | memory | targets |")
+    print("| hosts | series | 0.1's rules | on new series | new rules | share | start | memory | targets |")
     print("|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
     for hosts in options.hosts:
         found = measure(hosts, options.seconds)

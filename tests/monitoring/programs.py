@@ -36,13 +36,13 @@ def tool(name: str, suite: str = "trixie") -> str:
 
 
 @contextlib.contextmanager
-def serving(name: str, listen: str, *arguments: str) -> Iterator[str]:
+def serving(name: str, listen: str, *arguments: str, suite: str = "trixie") -> Iterator[str]:
     """Run a program's HTTP server, give its address; `listen`: its option for that."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{listening.getsockname()[1]}"
     quiet = subprocess.DEVNULL
-    process = subprocess.Popen([tool(name), f"{listen}={address}", *arguments], stdout=quiet, stderr=quiet)
+    process = subprocess.Popen([tool(name, suite), f"{listen}={address}", *arguments], stdout=quiet, stderr=quiet)
     try:
         yield f"http://{address}"
     finally:

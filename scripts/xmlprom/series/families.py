@@ -88,10 +88,18 @@ def _add(
     samples = found[name].samples
     if isinstance(cell, Distribution):
         if metric.type == "histogram":
-            bounds = [*map(repr, map(float, cell.bounds)), "+Inf"]
+            bounds = [*map(_bound, cell.bounds), "+Inf"]
             for bound, count in zip(bounds, itertools.accumulate(cell.buckets)):
                 samples.append(Sample(f"{name}_bucket", {**labels, "le": bound}, count))
         samples.append(Sample(f"{name}_sum", labels, cell.sum))
         samples.append(Sample(f"{name}_count", labels, cell.count))
     else:
         samples.append(Sample(name, labels, cell))
+
+
+def _bound(bound: float) -> str:
+    """A bound as Prometheus 3 writes it on a scrape, so that it is the same label in Prometheus 2: `1.0`, `1e+06`."""
+    bound = float(bound)
+    if not bound or 1e-4 <= abs(bound) < 1e6:
+        return repr(bound)
+    return next(text for text in (f"{bound:.{digits}e}" for digits in range(17)) if float(text) == bound)
