@@ -99,7 +99,8 @@ def fleet() -> dashboard.Dashboard:
         .with_panel(
             lines(
                 "Failing, by reason",
-                f"sum by (collector, reason) (xmlprom_last_run_failure{{{COLLECTOR}}})",
+                f"sum by (collector, reason) (xmlprom_last_run_failure{{{COLLECTOR}}})"
+                f" or 0 * sum by (collector) (xmlprom_last_run_success{{{COLLECTOR}}})",
                 "{{collector}} {{reason}}",
                 width=12,
             )

@@ -80,7 +80,8 @@ def _health(collectors: list[str]) -> Group:
         return Panel("lines", title, (Query(expression + of, legend),), unit, width=6)
 
     success = Query(f"xmlprom_last_run_success{of}", legend)
-    reasons = Query(f"sum by (collector, reason) (xmlprom_last_run_failure{of})", "{{collector}} {{reason}}")
+    none = f"0 * sum by (collector) (xmlprom_last_run_success{of})"  # a reason is absent unless it holds
+    reasons = Query(f"sum by (collector, reason) (xmlprom_last_run_failure{of}) or {none}", "{{collector}} {{reason}}")
     return Group(
         "Health of the collector",
         (
