@@ -279,7 +279,9 @@ def render(hosts: int) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=60, help="of evaluations to look at")
+    parser.add_argument(
+        "--seconds", type=float, default=SCRAPE, help="of evaluations to look at: whole scrape intervals"
+    )
     parser.add_argument("hosts", type=int, nargs="*", default=[100, 1_000, 10_000])
     options = parser.parse_args()
     server = ThreadingHTTPServer(("127.0.0.1", EXPORTER), Exporter)
