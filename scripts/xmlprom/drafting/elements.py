@@ -67,14 +67,36 @@ def elements(sample: Sample, steps: PathSteps) -> Iterator[Element]:
     for tag in sample.nested:
         step = steps.step(tag)
         found = sample.nested[tag]
-        if step and found.sorts:
-            for word, where, part in by_key(found):
+        if not step:
+            continue
+        pairs = bool(found.sorts)
+        found.sorts = found.sorts or _sorts(found)
+        for name, word, part in by_key(found):
+            where: dict[str, Any] = {steps.attribute(name): {"present": True}}
+            if pairs:  # what has no text of its own is no name
+                where = {f"{steps.attribute(name)}/name()": {"not": ["", *_holders(found)]}}
+            if steps.attribute(name):
                 tops.append(Element(f"//{step}", part, tuple(dict.fromkeys((root, snake(word)))), where=where))
-        elif step:
+                found.attributes = {key: stats for key, stats in found.attributes.items() if key not in part.attributes}
+        if not pairs:
             tops.append(Element(f"//{step}", found, tuple(dict.fromkeys((root, snake(tag)))), anywhere=True))
     found_ = [element for top in tops for element in _walk(top, steps, frozenset(sample.nested))]
     _shorten(found_, sample)
     yield from found_
+
+
+def _sorts(place: Place) -> dict[frozenset[str], int]:
+    """The attributes that only some of nested elements have, by how many have them: those belong together."""
+    found: dict[int, list[str]] = {}
+    for name, stats in place.attributes.items():
+        if stats.count < place.count:
+            found.setdefault(stats.count, []).append(name)
+    return {frozenset(names): count for count, names in found.items()}
+
+
+def _holders(place: Place) -> list[str]:
+    """The names of the elements that hold others."""
+    return [*([place.tag] if place.recursive else []), *place.children]
 
 
 def _shorten(found: list[Element], sample: Sample) -> None:
@@ -116,7 +138,12 @@ def _divide(group: Element, row: Element, steps: PathSteps, nested: frozenset[st
         step = steps.step(child.tag) if child.tag != ANY else ""
         if child in alike or not step:
             continue
-        may_repeat = is_plural(group.place.tag, child.tag) or is_fault(child) or (holds_several and not child.is_bare)
+        may_repeat = (
+            is_plural(group.place.tag, child.tag)
+            or is_fault(child)
+            or is_named_type(child)
+            or (holds_several and not child.is_bare)
+        )
         part = group.repeats and child.count == group.place.count > 1  # each has one
         may_be_thing = not part and (not child.is_leaf or (group.outer is None and not child.is_bare))
         apart = child.most > 1 or may_repeat or (may_be_thing and is_thing(child))
@@ -154,10 +181,16 @@ def _alike(children: list[Place]) -> list[Place]:
     best: list[Place] = []
     for child in children:
         shape = child.shape
-        if child.is_bare or not shape or wrapped_value(child) or snake(child.tag) in vocabulary.QUANTITIES:
+        if (
+            child.is_bare
+            or not shape
+            or wrapped_value(child)
+            or snake(child.tag) in vocabulary.TYPES
+            or snake(child.tag) in vocabulary.QUANTITIES
+        ):
             continue
         same = [other for other in children if _likeness(shape, other.shape) >= _LIKE and not wrapped_value(other)]
-        same = [other for other in same if not other.is_bare]
+        same = [other for other in same if not other.is_bare and snake(other.tag) not in vocabulary.TYPES]
         if len(same) >= (2 if len(shape) > 1 else _FEW) and len(same) > len(best):
             best = same
     return best
@@ -204,6 +237,11 @@ def is_fault(place: Place) -> bool:
         and bool(place.attributes)
         and not wrapped_value(place)
     )
+
+
+def is_named_type(place: Place) -> bool:
+    """Whether an element's name is a type, and an attribute says what it is called, `<int name="size">5</int>`."""
+    return snake(place.tag) in vocabulary.TYPES and place.is_leaf and "name" in map(snake, place.attributes)
 
 
 def is_plural(outer: str, inner: str) -> bool:

@@ -42,7 +42,7 @@ def joined(element: Element, key: Key, steps: PathSteps) -> Key | None:
     while around is not None and wanted:
         for child in around.place.children.values():
             path = f"{up}{steps.step(child.tag)}[{key.path}=current()/{key.path}]"
-            if _is_table(child, attribute, wanted) and steps.holds(path):
+            if child is not element.place and _is_table(child, attribute, wanted) and steps.holds(path):
                 return Key(path, (snake(child.tag),))
         around, up = around.outer, f"{up}../"
     return None

@@ -50,6 +50,10 @@ class KeyFinder:
             reached = [key for key in found if not key.path.startswith(on_the_way)]
             usable = [Key(f"{up}{key.path}", key.words) for key in reached if self._steps.holds(f"{up}{key.path}")]
             whole = whole and known and (bool(usable) or not around.repeats)
+            if around.anywhere and usable:  # the same name may come again below another of its kind
+                above = [Key(f"{up}../{key.path}", ("parent", *key.words)) for key in reached]
+                above = [Key(f"{up}../../{key.path}", ("grandparent", *key.words)) for key in reached] + above
+                outer = [key for key in above if self._steps.holds(key.path)] + outer
             outer = usable + [Key(f"{up}{key.path}", key.words) for key in self._sorts(around, found)] + outer
             inner, around, up = around, around.outer, f"{up}../"
         return Keys(own, tuple(outer), whole and not element.anywhere)

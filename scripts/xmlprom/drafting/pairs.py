@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from xmlprom.drafting import vocabulary
 from xmlprom.drafting.places import ANY, Place
@@ -18,6 +17,7 @@ KEY = "key"  # the element that holds a name
 _MARK = "\0"  # before the name of a pair
 _MAX_PAIRS = 100  # names of one place
 _MAX_SORTS = 200  # sets of names of one place
+_FEW = 3
 _FLAGS = ("true", "false")  # elements whose name is the value
 
 
@@ -82,29 +82,25 @@ def settle(places: Sequence[Place]) -> None:
             place.sorts = {}
 
 
-def by_key(place: Place) -> Iterator[tuple[str, dict[str, Any], Place]]:
+def by_key(place: Place) -> Iterator[tuple[str, str, Place]]:
     """Things of several kinds that are one place, by what each is called.
 
-    For each kind: the word for it, the mapping's `where` that selects it, and the things that have that name.
+    For each kind: the name of the attribute or pair that says so, the word for the kind, and the things that have it.
     """
-    inner = ["", *filter(None, [place.tag if place.recursive else ""]), *place.children]  # no names: no texts
     keys = sorted(filter(None, (_rank(name, stats) for name, stats in place.attributes.items())))
     left = dict(place.attributes)
     for _, name in keys:
         mine = [other for other in left if other != name and _always_with(place, other, name)]
         if not mine or name not in left:
             continue
+        shared = [other for other in left if other not in (name, *mine) and _is_fact(place, other, name)]
         part = Place(ANY)
         part.count = left[name].filled
         part.parents, part.most = 1, max(2, part.count)
-        shared = [other for other in left if other not in (name, *mine) and _is_fact(place, other, name)]
-        part.attributes = {
-            name: left.pop(name),
-            **{other: left.pop(other) for other in mine},
-            **{other: left[other] for other in shared},
-        }
-        word = re.sub(r"(?<=[^_])_?(name|id)$", "", name.strip(_MARK), flags=re.IGNORECASE)
-        yield word, {f"{pair_path(name)}/name()": {"not": inner}}, part
+        part.attributes = {other: left[other] for other in (name, *mine, *shared)}
+        for other in (name, *mine):
+            del left[other]
+        yield name, re.sub(r"(?<=[^_])_?(name|id)$", "", name.strip(_MARK), flags=re.IGNORECASE), part
 
 
 def _always_with(place: Place, name: str, key: str) -> bool:
@@ -132,4 +128,12 @@ def _rank(name: str, stats: TextStats) -> tuple[int, str] | None:
             return rank, name
     if word.endswith(("name", "id")):
         return 2, name
-    return (3, name) if vocabulary.tokens((word,)) & vocabulary.PLACES and not counts["number"] else None
+    if counts["number"]:
+        return None
+    return (3 if vocabulary.tokens((word,)) & vocabulary.PLACES else 4, name) if _lasts(word, stats) else None
+
+
+def _lasts(word: str, stats: TextStats) -> bool:
+    """Whether the texts are such as name things: a name that says so, or single short words."""
+    known = bool(vocabulary.tokens((word,)) & vocabulary.PLACES)
+    return known or (len(stats.words) > _FEW and all(text.isalpha() for text in stats.words))

@@ -12,6 +12,8 @@ def _words(text: str) -> frozenset[str]:
 NAMES = _words("name label title")
 IDS = _words("id uuid guid")
 UNITS = _words("unit units uom")
+# Elements of such names say what is in their text, and by an attribute what it is called.
+TYPES = _words("int integer long short byte float double real decimal number str string bool boolean date char arr")
 # What distinguishes things of one kind, beside names.
 PLACES = _words(
     "address addr ip mac host hostname node interface iface ifname device dev port mount mountpoint path file disk"

@@ -99,3 +99,20 @@ def test_the_reason_for_words_and_numbers_is_true(drafted):
     )
     draft = drafted(f"<r>{rows}</r>")
     assert "another value in every row" not in draft.text
+
+
+def test_elements_named_after_types_are_told_apart_by_their_names(drafted):
+    index = (
+        "<lst name='index'><int name='docs'>{0}</int><int name='deleted'>1</int><bool name='current'>true</bool></lst>"
+    )
+    cores = "".join(f"<lst name='{name}'>{index.format(docs)}</lst>" for name, docs in (("a", 5), ("b", 7)))
+    draft = drafted(f"<response><lst name='status'>{cores}</lst></response>")
+    assert sorted(draft.values("response_int")) == [1, 1, 5, 7]
+    assert draft.values("response_bool") == [1, 1]
+
+
+def test_nested_elements_of_several_kinds_are_told_apart_by_their_attributes(drafted):
+    rates = "".join(f"<Cube currency='{name}' rate='{n}.5'/>" for n, name in enumerate(("USD", "JPY", "CHF", "DKK")))
+    draft = drafted(f"<Envelope><Cube><Cube time='2026-11-24'>{rates}</Cube></Cube></Envelope>")
+    assert draft.labels("envelope_currency_rate") == {"currency": "@currency"}
+    assert sorted(draft.values("envelope_currency_rate")) == [0.5, 1.5, 2.5, 3.5]
