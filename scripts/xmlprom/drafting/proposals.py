@@ -176,7 +176,8 @@ class Proposer:
         worth -= 1.0 if element.place.is_leaf and element.place.text.counts()["number"] else 0
         worth -= 1.2 if not (by or names) and keys.own and element.place.most < 2 else 0
         worth += _place_worth(element, keys)
-        worth += 1.2 if _is_fault(element) else 0
+        weights = vocabulary.tokens(field.words[-1] for field in others if field.words) & vocabulary.SEVERITIES
+        worth += 1.2 if _is_fault(element) else 0.8 if weights else 0
         words = (*element.words, "rows")
         yield Proposal(
             element.path,

@@ -33,6 +33,7 @@ STATES = _words(
     " connected present failed suspect locked degraded unclean standby maintenance success"
 )
 CONDITIONS = _words("state status health result outcome phase condition role")  # of which there are several words
+SEVERITIES = _words("severity threat risk priority")  # events are counted by these
 EVENTS = _words(
     "event entry record message log testcase case test line request transaction session trace"
     " error failure warning exception alert result finding vulnerability issue change commit property"
