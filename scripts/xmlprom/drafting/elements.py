@@ -71,7 +71,7 @@ def elements(sample: Sample, steps: PathSteps) -> Iterator[Element]:
             continue
         pairs = bool(found.sorts)
         found.sorts = found.sorts or _sorts(found)
-        for name, word, part in by_key(found):
+        for name, word, part in list(by_key(found)):
             where: dict[str, Any] = {steps.attribute(name): {"present": True}}
             if pairs:  # what has no text of its own is no name
                 where = {f"{steps.attribute(name)}/name()": {"not": ["", *_holders(found)]}}
@@ -144,7 +144,7 @@ def _divide(group: Element, row: Element, steps: PathSteps, nested: frozenset[st
             or is_named_type(child)
             or (holds_several and not child.is_bare)
         )
-        part = group.repeats and child.count == group.place.count > 1  # each has one
+        part = group.repeats and not child.attributes and child.count == group.place.count > 1  # each has one
         may_be_thing = not part and (not child.is_leaf or (group.outer is None and not child.is_bare))
         apart = child.most > 1 or may_repeat or (may_be_thing and is_thing(child))
         words = (*row.words[:1], snake(child.tag)) if apart else (*group.words, snake(child.tag))

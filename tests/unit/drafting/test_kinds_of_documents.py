@@ -116,3 +116,23 @@ def test_nested_elements_of_several_kinds_are_told_apart_by_their_attributes(dra
     draft = drafted(f"<Envelope><Cube><Cube time='2026-11-24'>{rates}</Cube></Cube></Envelope>")
     assert draft.labels("envelope_currency_rate") == {"currency": "@currency"}
     assert sorted(draft.values("envelope_currency_rate")) == [0.5, 1.5, 2.5, 3.5]
+
+
+def test_a_thing_of_which_each_row_happens_to_have_one_may_be_there_more_often(drafted, next_host):
+    case = "<testcase name='{0}' time='2'><out>{0}</out></testcase>"
+    suite = "<testsuite name='{}'>{}</testsuite>"
+    drafted(f"<all>{suite.format('a', case.format('x'))}{suite.format('b', case.format('y'))}</all>")
+    assert next_host(f"<all>{suite.format('a', case.format('x') + case.format('z'))}</all>")
+
+
+def test_kinds_of_dictionaries_may_share_words(drafted):
+    def dictionary(*pairs):
+        return f"<dict>{''.join(f'<key>{key}</key><string>{text}</string>' for key, text in pairs)}</dict>"
+
+    disk = dictionary(("bsd_name", "d0"), ("size", "5 GB"), ("device_model", "M1"))
+    volume = dictionary(("bsd_name", "d0s1"), ("size", "4 GB"))
+    drive = dictionary(("device_model", "M2"), ("ncq", "Yes"))
+    inner = f"<dict><key>items</key><array>{disk}{volume}{drive}</array></dict>"
+    draft = drafted(f"<plist><array>{inner}</array></plist>")
+    assert draft.values("plist_bsd_size_bytes") == [5e9, 4e9]
+    assert [series for series in draft.found if 'bsd_name="d0"' in series and 'device_model="M1"' in series]
