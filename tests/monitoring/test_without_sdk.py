@@ -27,7 +27,9 @@ def run(code: str) -> subprocess.CompletedProcess[str]:
 def test_the_command_says_what_to_install() -> None:
     done = run(COMMAND)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "xmlprom: dashboard needs Grafana's SDK: pip install grafana-foundation-sdk\n"
+    assert done.stderr == (
+        f"xmlprom: dashboard needs Grafana's SDK: {sys.executable} -m pip install grafana-foundation-sdk\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ def run(options: argparse.Namespace) -> int:
     except ModuleNotFoundError as error:
         if str(error.name).partition(".")[0] != "grafana_foundation_sdk":
             raise
-        raise UsageError("dashboard needs Grafana's SDK: pip install grafana-foundation-sdk") from None
+        install = f"{sys.executable} -m pip install grafana-foundation-sdk"
+        raise UsageError(f"dashboard needs Grafana's SDK: {install}") from None
     sys.stdout.buffer.write(render(made).encode())
     return SUCCESS
