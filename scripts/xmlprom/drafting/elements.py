@@ -145,7 +145,8 @@ def _divide(group: Element, row: Element, steps: PathSteps, nested: frozenset[st
             or (holds_several and not child.is_bare)
         )
         part = group.repeats and not child.attributes and child.count == group.place.count > 1  # each has one
-        may_be_thing = not part and (not child.is_leaf or (group.outer is None and not child.is_bare))
+        alone = group.outer is None or _is_list_of_one(group.place)
+        may_be_thing = not part and not _is_list_of_one(child) and not (child.is_bare if alone else child.is_leaf)
         apart = child.most > 1 or may_repeat or (may_be_thing and is_thing(child))
         words = (*row.words[:1], snake(child.tag)) if apart else (*group.words, snake(child.tag))
         inner = Element(f"{group.path}/{step}", child, words, group, may_repeat=apart)
@@ -237,6 +238,11 @@ def is_fault(place: Place) -> bool:
         and bool(place.attributes)
         and not wrapped_value(place)
     )
+
+
+def _is_list_of_one(place: Place) -> bool:
+    """Whether it has nothing but one element, which may be there more often."""
+    return len(place.children) == 1 and not place.attributes and not place.is_leaf
 
 
 def is_named_type(place: Place) -> bool:

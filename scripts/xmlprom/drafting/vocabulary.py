@@ -23,7 +23,7 @@ PLACES = _words(
 )
 IDENTIFIERS = _words("guid handle hash id index key nr no number pid serial uid gid uuid revision")
 NO_IDENTIFIERS = _words("fluid grid humid invalid liquid paid rapid solid valid void")
-NO_QUANTITIES = _words("code port version errno release build mode bus slot function domain year")
+NO_QUANTITIES = _words("code port version kernel errno release build mode bus slot function domain year")
 CATEGORIES = _words(
     "action threat risk category class classname kind level operation outcome priority currency severity stage type"
     " family direction protocol proto reason location zone service medium bus"

@@ -136,3 +136,10 @@ def test_kinds_of_dictionaries_may_share_words(drafted):
     draft = drafted(f"<plist><array>{inner}</array></plist>")
     assert draft.values("plist_bsd_size_bytes") == [5e9, 4e9]
     assert [series for series in draft.found if 'bsd_name="d0"' in series and 'device_model="M1"' in series]
+
+
+def test_the_only_element_of_a_list_may_be_there_more_often(drafted, next_host):
+    mount = "<Mount Name='{}' Free='{}'/>"
+    drafted(f"<r><v load='1'/><FileSystem>{mount.format('/', 5)}</FileSystem></r>")
+    found = next_host(f"<r><v load='1'/><FileSystem>{mount.format('/', 5)}{mount.format('/srv', 7)}</FileSystem></r>")
+    assert [value for series, value in found.items() if "mount_free" in series] == [5, 7]
