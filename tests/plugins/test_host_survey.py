@@ -8,14 +8,15 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.xmlprom.fleet.plugins.module_utils import before, exporters
 from ansible_collections.xmlprom.fleet.plugins.modules import host_survey
-from conftest import Run
+
+Run = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import pwd
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.xmlprom.fleet.plugins.modules import xmlprom_purge
-from conftest import Run
 
+Run = Callable[..., dict[str, Any]]
 STAND_IN = """#!/bin/sh
 printf '%s\\n' "$(basename "$0") $*" >>{log}
 {answer}
