@@ -17,12 +17,13 @@ from ansible_collections.xmlprom.fleet.plugins.action import preflight
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
+from ansible_collections.xmlprom.fleet.plugins.module_utils import fetching
 from xmlprom.errors import MappingError
 from xmlprom.mapping.loader import load
 
 UNITS = {"ms": 0.001, "": 1, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 TIME = re.compile(r"([0-9]+) ?(ms|sec|s|min|m|h|d|) ?")
-KEYS = ("name", "mapping", "interval", "timeout", "memory_max", "read_groups", "state")
+KEYS = ("name", "mapping", "interval", "timeout", "memory_max", "read_groups", "state", *fetching.KEYS)
 STATES = ("present", "paused", "absent")
 Collector = dict[str, Any]
 
@@ -75,7 +76,7 @@ def shape_faults(item: Any) -> list[str]:
     groups = item.get("read_groups", [])
     if isinstance(groups, str) or not all(re.fullmatch(r"[^\s:,%]+", str(group)) for group in groups):
         faults.append(f"read_groups is {groups!r}: set it to a list of the host's groups")
-    return faults
+    return faults + fetching.faults(item)
 
 
 def source_fault(source: str) -> str:
@@ -159,7 +160,12 @@ class ActionModule(ActionBase):  # type: ignore[misc, unused-ignore] # Ansible h
             except MappingError as error:
                 shown = str(error).replace(draft, file or f"/etc/xmlprom/{name}.yml")
                 raise CollectorError(f"mapping: {shown}") from None
-        faults = [fault for source in sources or [""] if (fault := source_fault(source))]
+        fetch = fetching.fetch(item)
+        if fetch:  # then a `source` is only what the label `path` says
+            sources = ()
+        elif not sources:
+            sources = ("",)
+        faults = [fault for source in sources if (fault := source_fault(source))]
         if faults:
             raise CollectorError("\n".join(faults))
         interval = (seconds(item.get("interval", defaults["interval"])) or 0) + (
@@ -168,6 +174,7 @@ class ActionModule(ActionBase):  # type: ignore[misc, unused-ignore] # Ansible h
         return {
             **collector,
             "mapping": text,
+            "fetch": fetch,
             "readable": [*dict.fromkeys(map(readable, sources))],
             "interval_seconds": interval,
         }

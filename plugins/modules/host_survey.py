@@ -20,8 +20,9 @@ short_description: Look at a host once, before a rollout changes anything
 description:
   - One run of one module for all that the roles look at, because each is one more round trip to every host of a fleet.
     Tasks then run only for what differs.
-  - Fails when it does not run as root, when the host lacks a group that a collector needs, when somebody else listens
-    where the exporter is to, or when the textfile directory of an exporter that somebody else runs is not clear.
+  - Fails when it does not run as root, when the host lacks a user or group that a collector needs, when somebody else
+    listens where the exporter is to, or when the textfile directory of an exporter that somebody else runs is not
+    clear.
   - Changes nothing but the record, O(record), and that not in check mode.
 author: The xmlprom authors
 options:
@@ -73,6 +74,10 @@ options:
     default: ''
   groups:
     description: Of each collector the groups that it reads its source as.
+    type: dict
+    default: {}
+  commands:
+    description: Of each collector with a command the user that it runs as.
     type: dict
     default: {}
   record:
@@ -217,6 +222,15 @@ def lacking_groups(groups: dict[str, list[str]]) -> str:
     )
 
 
+def lacking_users(commands: dict[str, str]) -> str:
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    return "\n".join(
+        f"collector {name}: the host has no user {user!r}: create it, or set user to the one that its command runs as"
+        for name, user in commands.items()
+        if user not in known
+    )
+
+
 def used_port(address: str, own: dict[str, str]) -> str:
     """Who listens where the role's exporter is to, and what to set."""
     strangers = [
@@ -273,6 +287,7 @@ def argument_spec() -> dict[str, Any]:
         "own": {"type": "dict", "default": {}},
         "directory": {"default": ""},
         "groups": {"type": "dict", "default": {}},
+        "commands": {"type": "dict", "default": {}},
         "record": {"type": "dict", "options": record},
     }
 
@@ -283,8 +298,9 @@ def main() -> None:
     if os.geteuid() != 0:
         module.fail_json(msg="This needs root: set become to true in the play, or ansible_become for the host.")
     directories, unclear = read_by_exporters(params["directory"])
+    lacking = lacking_users(params["commands"]) or lacking_groups(params["groups"])
     used = "\n".join(filter(None, (used_port(address, params["own"]) for address in params["addresses"])))
-    fault = lacking_groups(params["groups"]) or used or unclear
+    fault = lacking or used or unclear
     if fault:
         module.fail_json(msg=fault)
     if params["record"] is not None:

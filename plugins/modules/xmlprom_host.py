@@ -34,7 +34,9 @@ options:
     choices: [present, absent]
     default: present
   collectors:
-    description: Of each collector by name the contents of its C(mapping), C(service) and C(timer).
+    description: >-
+      Of each collector by name the contents of its C(mapping), C(service) and C(timer), and of the service that fetches
+      its XML, C(fetch), which is empty for a file.
     type: dict
     default: {}
   absent:
@@ -95,6 +97,7 @@ running:
 
 MAPPINGS = "/etc/xmlprom"
 UNITS = "/etc/systemd/system"
+FETCH = "fetch.service"
 TARGET = f"{UNITS}/xmlprom.target"
 TMPFILES = "/etc/tmpfiles.d/xmlprom.conf"
 SCHEDULE = "xmlprom.schedule.prom"
@@ -195,7 +198,8 @@ def unit(name: str, kind: str) -> str:
 
 def installed() -> list[str]:
     prefix = len(unit("", "service")) - len(".service")
-    return sorted(path[prefix : -len(".service")] for path in glob.glob(unit("*", "service")))
+    names = (path[prefix : -len(".service")] for path in glob.glob(unit("*", "service")))
+    return sorted(name for name in names if "." not in name)  # xmlprom-NAME.fetch.service is a part of NAME
 
 
 def check_mappings(host: Host, collectors: dict[str, dict[str, str]], command: list[str]) -> None:
@@ -218,6 +222,10 @@ def write_collectors(host: Host, collectors: dict[str, dict[str, str]], target: 
         host.write(f"{MAPPINGS}/{name}.yml", files["mapping"])
         host.write(unit(name, "service"), files["service"])
         host.write(unit(name, "timer"), files["timer"])
+        if files["fetch"]:
+            host.write(unit(name, FETCH), files["fetch"])
+        else:
+            remove_fetch(host, name)
     host.write(TARGET, target)
 
 
@@ -252,6 +260,17 @@ def remove_data(host: Host, name: str, directory: str) -> None:
             host.remove(temporary)
 
 
+def remove_fetch(host: Host, name: str) -> None:
+    """Remove what fetches a collector's XML, and what it left."""
+    if os.path.lexists(unit(name, FETCH)) and not host.module.check_mode:
+        host.run("systemctl", "stop", f"xmlprom-{name}.{FETCH}")
+        host.run("systemctl", "reset-failed", f"xmlprom-{name}.{FETCH}")
+    host.remove(unit(name, FETCH))
+    for path in glob.glob(f"/run/xmlprom-{name}.*"):  # not in the diff: it may be of any size, and secret
+        if not host.module.check_mode:
+            os.unlink(path)
+
+
 def remove_collectors(host: Host, names: list[str], directories: list[str]) -> None:
     """Remove timers first, or Upholds= of the target restarts them.
 
@@ -266,6 +285,7 @@ def remove_collectors(host: Host, names: list[str], directories: list[str]) -> N
             host.run("systemctl", "reset-failed", f"xmlprom-{name}.service")
         for directory in directories:
             remove_data(host, name, directory)
+        remove_fetch(host, name)
         host.remove(f"{MAPPINGS}/{name}.yml")
         host.remove(unit(name, "service"))
     host.reload()

@@ -149,6 +149,8 @@ def _parser() -> argparse.ArgumentParser:
         help="do not end, but run again after each 30s, 1min, 1h, …: a container's main process",
     )
     either.add_argument("--dry-run", action="store_true", help="write no file; the data file goes to stdout")
+    # For a unit whose source another one fetched: the URL or the command that it came from.
+    collect.add_argument("--fetched", metavar="ORIGIN", type=_text, help=argparse.SUPPRESS)
     # For ExecStopPost= of the unit: what systemd's $SERVICE_RESULT says of a run that was ended from outside.
     either.add_argument("--killed", metavar="WHY", type=_text, help=argparse.SUPPRESS)
 

@@ -26,6 +26,11 @@ MISSING = Reason(
     "no file is at the source's path, or none matches a glob",
     "look at whether the application runs, and where it writes",
 )
+FETCH = Reason(
+    "fetch",
+    "the collector's command or URL failed, took too long, or gave too much",
+    "the journal has its last words; try the command, or the URL with `curl`, by hand",
+)
 UNREADABLE = Reason(
     "unreadable", "permission denied, or an I/O error", "add the file's group to the collector's `read_groups`"
 )

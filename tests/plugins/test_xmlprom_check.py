@@ -65,6 +65,10 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
         one(mapping={**MAPPING, "source": ["/srv/a.xml", "/*/b.xml"]}),
         "`source` in the mapping is '/*/b.xml': set it to the absolute path",
     ),
+    "relative-program": (
+        one(command=["bin/state"], user="store"),
+        "xmlprom_collectors, collector store: command has the program 'bin/state': set it to an absolute path",
+    ),
     "no-mapping": (one(mapping=None), "xmlprom_collectors, collector store: mapping is None: set it to a mapping"),
 }
 FINE: dict[str, tuple[dict[str, Any], list[str]]] = {
@@ -78,6 +82,7 @@ FINE: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "absent": ({"xmlprom_collectors": [{"name": "store", "state": "absent"}]}, ["store"]),
     "several": (one(mapping={**MAPPING, "source": ["/srv/a.xml", "/srv/b/**/*.xml", "/srv/b/*.xml"]}), ["store"]),
+    "url": (one(url="http://127.0.0.1/", mapping={"rows": "/a/*", "metrics": MAPPING["metrics"]}), ["store"]),
     "templated": (one(mapping={**MAPPING, "labels": {"host": "{{ inventory_hostname }}"}}), ["store"]),
 }
 
@@ -120,6 +125,11 @@ def test_what_is_fine_passes(host: str, said: str) -> None:
 def test_a_unit_sees_each_source_and_the_directories_of_globs(said: str) -> None:
     [line] = re.findall(r"FINE several (.*)", said)
     assert '"readable": ["/srv/a.xml", "/srv/b"]' in line
+
+
+def test_a_unit_sees_no_file_where_another_one_fetches(said: str) -> None:
+    [line] = re.findall(r"FINE url (.*)", said)
+    assert '"readable": []' in line
 
 
 def test_a_mapping_in_the_variable_is_templated(said: str) -> None:

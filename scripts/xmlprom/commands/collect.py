@@ -107,7 +107,8 @@ def _job(options: argparse.Namespace, files: CollectorFiles) -> collector_run.Jo
     file = mapping_file(options.mapping)
     mapping = load(file)
     sources = sources_of(options.source, mapping, file)
-    return collector_run.Job(mapping, sources, {}, files, path_label(options.source, mapping), options.every)
+    label = path_label(options.source, mapping, options.fetched)
+    return collector_run.Job(mapping, sources, {}, files, label, options.every, options.fetched)
 
 
 def _selection(given: Sequence[str], mapping: Mapping) -> dict[str, frozenset[str]]:

@@ -31,7 +31,8 @@ _BEING_WRITTEN = 5.0  # seconds since its change, for which a source's fault may
 class Job(NamedTuple):
     """What to collect: `sources` are paths and globs, `files` those to write, `label` the label `path` if set.
 
-    `interval` is the time between the starts of a loop's runs, in seconds.
+    `interval` is the time between the starts of a loop's runs, in seconds. `origin` is the URL or the command that
+    another unit fetched the source from, if one did.
     """
 
     mapping: Mapping
@@ -40,6 +41,7 @@ class Job(NamedTuple):
     files: CollectorFiles
     label: str | None = None
     interval: float | None = None
+    origin: str | None = None
 
 
 class Output(NamedTuple):
@@ -55,6 +57,10 @@ def read(job: Job, on_bytes: OnBytes | None = None) -> Output:
 
     :raises RunError: if any source fails
     """
+    if job.origin is not None:
+        from xmlprom.commands.fetched import check_fetched  # noqa: PLC0415 - most sources are files
+
+        check_fetched(job.sources[0], job.origin, time.time())
     extractions = [_extract_settled(job.mapping, path, on_bytes) for path in find_sources(job.sources)]
     if job.label:
         extractions = [extraction._replace(path=job.label) for extraction in extractions]

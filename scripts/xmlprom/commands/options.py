@@ -26,9 +26,14 @@ def sources_of(given: str | None, mapping: Mapping, file: str) -> tuple[str, ...
     return tuple(source if source == STANDARD_INPUT else os.path.abspath(source) for source in sources)
 
 
-def path_label(given: str | None, mapping: Mapping) -> str | None:
-    """What the label `path` says instead of the path that is read: of standard input, the mapping's one source."""
-    return mapping.sources[0] if given == STANDARD_INPUT and len(mapping.sources) == 1 else None
+def path_label(given: str | None, mapping: Mapping, origin: str | None = None) -> str | None:
+    """What the label `path` says instead of the path that is read: the mapping's one source, else the origin.
+
+    :param origin: where a file came from that was fetched
+    """
+    if given != STANDARD_INPUT and origin is None:
+        return None
+    return mapping.sources[0] if len(mapping.sources) == 1 else origin
 
 
 def report(message: str) -> None:
