@@ -18,7 +18,7 @@ MARKS = {
 UNITS = {
     "bytes": {"B": 1, "kB": 1000, "KiB": 1024, "MB": 10**6},
     "seconds": {"ms": Fraction(1, 1000), "s": 1, "m": 60, "h": 3600, "d": 86400},
-    "celsius": {"C": 1},
+    "celsius": {"C": 1},  # and F, see _converted
     "ratio": {"%": Fraction(1, 100)},
 }
 DURATIONS = [
@@ -140,6 +140,8 @@ def _converted(unit, number, name):
     if not name and "default" not in unit and unit.get("family") != "celsius" and number == 0:
         return Fraction(0)
     name = name or unit.get("default", "")
+    if unit.get("family") == "celsius" and name == "F":
+        return (number - 32) * Fraction(5, 9)
     return number * Fraction(str(known[name])) if name in known else INVALID
 
 

@@ -78,7 +78,9 @@ class _Parser(LeafParser):
         if not self.take(")"):
             self.refuse_rest()
         for branch in path.branches:
-            if branch.up or branch.absolute or branch.keyed is not None or branch.beside_row or branch.leaf == "name()":
+            if branch.leaf == "name()":
+                raise PathError(f"{function}() takes elements, attributes and texts: leave name() out", start)
+            if branch.up or branch.absolute or branch.keyed is not None or branch.beside_row:
                 raise PathError(f"{function}() adds up what is below the row: for others make rows of their own", start)
             if branch.take == "first":
                 raise PathError(f"{function}() takes all matches: leave '(…)[1]' out", start)

@@ -56,7 +56,9 @@ class PredicateParser(Scanner):
             return self._key(start, self._operator(), Key("."))
         child = self.name_test()
         if not child:
-            raise PathError(_PREDICATES, start)
+            from xmlprom.mapping.path_advice import of_predicate  # noqa: PLC0415 - only a faulty mapping pays for it
+
+            raise PathError(of_predicate(self.text[self.at :]) or _PREDICATES, start)
         return self._key(start, self._operator(), Key("child", child))
 
     def _operator(self) -> str:
@@ -74,6 +76,8 @@ class PredicateParser(Scanner):
     def _key(self, start: int, operator: str, key: Key) -> Key:
         if operator == "!=":
             raise PathError("only '=' is supported here: exclude rows with where: {not: …}", start)
+        if not operator and (self.sees("<") or self.sees(">")):
+            raise PathError("numbers are compared in where: {b: {greater: 5}}, or less", start)
         if not operator:
             raise PathError(f"{_PREDICATES}; that a child is there, ask with where: {{b: {{present: true}}}}", start)
         if not self.take("current()"):

@@ -150,7 +150,7 @@ class Node:
             if name in known:
                 found[name] = value
             else:
-                key.problem(f"unknown key {name!r}{did_you_mean(name, known)}")
+                key.problem(f"unknown key {name!r}{_instead_of_key(name) or did_you_mean(name, known)}")
         if self.is_mapping:
             for name in required:
                 if name not in found:
@@ -163,9 +163,22 @@ class Node:
         text = self.text()
         if text is None or text in choices:
             return text
-        hint = did_you_mean(text, choices) or f": it is one of {', '.join(choices)}"
+        hint = _instead_of_choice(text) if what == "aggregate" else None
+        hint = hint or did_you_mean(text, choices) or f": it is one of {', '.join(choices)}"
         self.problem(f"{text!r} is no {what}{hint}")
         return None
+
+
+def _instead_of_key(name: str) -> str | None:
+    from xmlprom.mapping.key_advice import KEYS  # noqa: PLC0415 - only a faulty mapping pays for it
+
+    return f": {KEYS[name]}" if name in KEYS else None
+
+
+def _instead_of_choice(text: str) -> str | None:
+    from xmlprom.mapping.key_advice import AGGREGATES  # noqa: PLC0415 - see above
+
+    return f": {AGGREGATES[text]}" if text in AGGREGATES else None
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Collection
 MAX_KEPT = 1000  # distinct values are kept to judge a label; more are too many in any case
 _LEAST_ROWS = 5  # fewer rows show nothing
 _SHARE = 0.8  # of the rows have a value of their own
+_LARGEST_PORT = 65535  # smaller numbers are ports, numbers of rooms and the like, unless they are counted up
 _MACHINE_MADE = re.compile(r"[0-9]{4}|[0-9a-fA-F]{8}")
 
 
@@ -19,6 +20,6 @@ def looks_like_identifier(values: int, rows: int) -> bool:
 def look_machine_made(values: Collection[str]) -> bool:
     """Whether the values are such as a program counts up, or draws: not names that people give."""
     numbers = [int(value) for value in values if re.fullmatch("[0-9]{1,15}", value)]
-    if len(numbers) == len(values) and max(numbers) - min(numbers) < 2 * len(numbers):
-        return True
+    if len(numbers) == len(values):
+        return max(numbers) - min(numbers) < 2 * len(numbers) or min(numbers) > _LARGEST_PORT
     return sum(bool(_MACHINE_MADE.search(value)) for value in values) > _SHARE * len(values)

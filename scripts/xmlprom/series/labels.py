@@ -54,7 +54,11 @@ class LabelReader:
         """
         found = self._cache.get(cell)
         if found is None:
-            found = self._expose(text_of(cell, self.label.path))
+            try:
+                text = text_of(cell, self.label.path)
+            except RunError as error:
+                raise self._failed(error.reason, f"label {self.label.name!r}: {error}") from None
+            found = self._expose(text)
             if len(self._cache) < _MAX_CACHED:
                 self._cache[cell] = found
         return found

@@ -78,6 +78,8 @@ class MetricTotals:
                 self._refuse(error)
                 self.invalid += times
                 number = None
+            except RunError as error:
+                raise RunError(error.reason, f"metric {self.metric.name}: {error}") from None
             if number is None:
                 self.leave_out(row)
                 continue

@@ -12,6 +12,7 @@ from xmlprom.series.number_forms import FORMS, HEXADECIMAL, PLAIN, NumberForm
 
 _MARK = {",": "','", ".": "'.'", " ": "a space", "'": '"\'"'}
 _UNIT = re.compile(r"[^\W\d_]+(?:[ /][^\W\d_]+)?|[%\u00b0\u2103][^\W\d_]*")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
 _PREFIXES = {"k": "1000", "K": "1024", "M": "1048576", "G": "1073741824", "T": "1099511627776"}
 
 
@@ -30,14 +31,20 @@ def message(text: str, value: Value, what: str = "") -> str:
         forms = ", ".join(repr(part.text) for part in value.parts)
         return f"{place} {what} {forms}: add a form to the list ('{{}}' takes any text)"
     if what:
-        return f"{place} {what}: add it to 'missing' or 'map', or count such rows with 'invalid: skip'"
-    advice = _form_advice(text, value) or _unit_advice(text, value)
-    if advice:
-        return f"{place} is not a number{advice}"
+        instead = "add it to 'missing' or 'map', or count such rows with 'invalid: skip'"
+        return f"{place} {what}" if what.startswith("is not clear") else f"{place} {what}: {instead}"
+    return f"{place} is not a number{_of_no_number(text, value)}"
+
+
+def _of_no_number(text: str, value: Value) -> str:
+    if _DATE.match(text) and not value.unit:
+        return " but a date: write date: iso8601, or the format that it has"
     part = "take the number out of it with 'part', " if re.search("[0-9]", text) and not value.parts else ""
     return (
-        f"{place} is not a number: {part}add it to 'missing' or 'map' ('other' takes all other texts), or count such"
-        " rows with 'invalid: skip'"
+        _form_advice(text, value)
+        or _unit_advice(text, value)
+        or f": {part}add it to 'missing' or 'map' ('other' takes all other texts), or count such rows with"
+        " 'invalid: skip'"
     )
 
 
@@ -95,14 +102,22 @@ def _unit_advice(text: str, value: Value) -> str | None:
     if unit and value.unit is None and not _UNIT.fullmatch(unit):
         return ": take the number out of it, part: '{} *'"
     if unit and value.unit is None:
-        family = family_of(unit)
-        write = family or (f"{{names: {{{unit}: {_PREFIXES[unit]}}}}}" if unit in _PREFIXES else unit)
+        write = _prefix_advice(unit) if unit in _PREFIXES else family_of(unit) or unit
         return f": it has the unit {unit!r}: write unit: {write}"
     try:
         is_duration = seconds(text, factors("seconds").get, None) is not None
     except DurationError:
         is_duration = True
     return " but a duration: write unit: seconds" if is_duration and value.unit is None else None
+
+
+def _prefix_advice(prefix: str) -> str:
+    """The unit of `1.5K`, which may be in bytes, and in thousands or not."""
+    worth = _PREFIXES[prefix]
+    thousands = "1000" if prefix in "kK" else {"M": "1000000", "G": "1000000000", "T": "1000000000000"}[prefix]
+    other = "" if worth == thousands else f", or {thousands}"
+    kelvin = "; unit: celsius if it is a temperature" if prefix == "K" else ""
+    return f"{{family: bytes, names: {{{prefix}: {worth}}}}}{other}{kelvin}"
 
 
 def text_unit(text: str, form: str) -> str:
@@ -120,10 +135,17 @@ def _unknown_unit(text: str, value: Value, unit: Unit) -> str:
         found = NumberForm(value.form).split(text)
         name = " ".join(found[1].split()) if found else ""
     name = name if len(name) <= 30 else f"{name[:27]}..."
+    if unit.family == "bytes" and name in _PREFIXES:
+        return f"the unit {name!r} is not in the family bytes: write unit: {_prefix_advice(name)}"
     if unit.family:
         where = (
             f"in the family {unit.family}: add it to unit.names (unit: {{family: {unit.family}, names: {{{name}: …}}}})"
         )
         return f"the unit {name!r} is not {where}"
+    from xmlprom.series.units import family_of  # noqa: PLC0415 - see the module
+
     known = ", ".join(map(repr, list(unit.factors)[:5]))
+    family = family_of(name) if name not in _PREFIXES else None
+    if family:
+        return f"the unit {name!r} is none of {known}: write unit: {family}, which knows it"
     return f"the unit {name!r} is none of {known}: add it to unit.names (unit: {{names: {{{name}: …}}}})"

@@ -113,6 +113,8 @@ def test_a_source_that_fails(write, tmp_path):
         ("0a1b2c3d4e 1a1b2c3d4e 2a1b2c3d4e 3a1b2c3d4e 4a1b2c3d4e", "value: {from: '@v', aggregate: sum}", True),
         ("2026-11-24 2026-11-25 2026-11-26 2026-11-27 2026-11-28", "", True),
         ("22 80 443 3306 10250 179", "", False),
+        ("5357 9100 8080 10250 49152", "", False),
+        ("100017 212345 300042 451234 523456", "", True),
         ("mail print fax scan copy", "value: {from: '@v', aggregate: sum}", False),
         ("17 18 19 20 21 22", "value: {from: '@v', aggregate: last}", False),
         ("17 18 19 20 21 22", "where: {'@n': ['17', '18']}", False),

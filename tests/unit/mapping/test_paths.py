@@ -117,7 +117,7 @@ REFUSED = {
     "child::a": ("'child::' is left out: a/b", 0),
     "a/ancestor-or-self::b": ("'ancestor-or-self::' is not supported: '../' once per level", 2),
     "node()": ("'node()' is not supported: paths have names, '*', '@name', text(),", 0),
-    "$x": ("'$x' is not supported: paths have names, '*', '@name', text(),", 0),
+    "$x": ("'$x' is not supported: there are no variables", 0),
     "1a": ("'1a' is not supported: paths have names, '*', '@name', text(),", 0),
     "-a": ("'-a' is not supported: paths have names, '*', '@name', text(),", 0),
     "a b": ("' b' is not supported: paths have names, '*', '@name', text(),", 1),
@@ -299,6 +299,39 @@ def test_all_matches_of_a_value(text):
 def test_what_can_not_be_added_up(text, message):
     with pytest.raises(PathError, match=message):
         parse(text, NAMESPACES, use="value")
+
+
+@pytest.mark.parametrize(
+    ("text", "instead"),
+    [
+        ("string(a)", "a path is the text already"),
+        ("normalize-space(a)", "a path is the text already"),
+        ("concat(@x, a)", "write a label for each"),
+        ("substring-before(a, ',')", "part: 'before {} behind'"),
+        ("lower-case(@x)", "lower: true"),
+        ("matches(@x, 'a.*')", "conditions are in where"),
+        ("a[contains(b, 'x')]", "conditions are in where"),
+        ("a[starts-with(b, 'x')]/c", "conditions are in where"),
+        ("a[b>1]", "where: {b: {greater: 5}}"),
+        ("*[local-name()='a']", "for any namespace write {*}b"),
+        ("local-name()", "name() is the row's name"),
+        ("self::a", "'self::' is left out"),
+        ("number(a)", "the number at a path is read as it is"),
+        ("max(a/b)", "make the elements rows"),
+        ("a * 1024", "'scale' and 'offset'"),
+        ("a div 2", "'scale' and 'offset'"),
+        ("a or b", "the first is a|b"),
+        ("position()", "a row doesn't know its place"),
+        ("current()/@x", "leave 'current()/' out"),
+        ("$x", "there are no variables"),
+        ("'x'", "'labels' at the mapping's top"),
+        ("count(name())", "leave name() out"),
+    ],
+)
+def test_what_to_write_instead(text, instead):
+    with pytest.raises(PathError) as error:
+        parse(text, NAMESPACES, use="value")
+    assert instead in str(error.value)
 
 
 def test_words_without_their_position():
