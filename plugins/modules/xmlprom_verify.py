@@ -155,15 +155,16 @@ def unit_problem(name: str, last_run: float | None, succeeded: bool) -> str:
     """Why the collector's units don't work, which a status file can't show."""
     if output_of("systemctl", "is-active", f"xmlprom-{name}.timer").strip() != "active":
         return f"xmlprom-{name}.timer is not active"
-    service = properties(f"xmlprom-{name}.service", "Result", "ExecMainStatus")
+    names = ("Result", "ExecMainStatus", "ExecMainStartTimestampMonotonic")
+    service = properties(f"xmlprom-{name}.service", *names)
     if service.get("Result") == "success":
         return ""
     # Exit status 1 is a source that failed: the status file has the reason, if it is of that run.
-    began = time.time() - time.monotonic() + started(name)
+    started = time.time() - time.monotonic() + int(service.get(names[2]) or 0) / 1_000_000
     ended = f"Result={service.get('Result')} ExecMainStatus={service.get('ExecMainStatus')}"
     if service.get("ExecMainStatus") != "1":
         return f"xmlprom-{name}.service failed: {ended}"
-    if succeeded or last_run is None or last_run < began - CLOCK_STEP:
+    if succeeded or last_run is None or last_run < started - CLOCK_STEP:
         return f"xmlprom-{name}.service failed, and {name}.status.prom is of an earlier run: {ended}"
     return ""
 
@@ -249,12 +250,6 @@ def start(names: list[str]) -> None:
         output_of("systemctl", "start", *(f"xmlprom-{name}.service" for name in names))
 
 
-def started(name: str) -> float:
-    """When the last run began, by the clock of time.monotonic()."""
-    name_of_time = "ExecMainStartTimestampMonotonic"
-    return int(properties(f"xmlprom-{name}.service", name_of_time).get(name_of_time) or 0) / 1_000_000
-
-
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
@@ -271,16 +266,16 @@ def main() -> None:
     exporter = {**module.params}
     intervals, run = exporter.pop("collectors"), exporter.pop("run")
     run = run and not module.check_mode
-    asked = time.monotonic()
     if run:
         start(list(intervals))
     reports = verify(intervals, exporter)
     failed = [one["collector"] for one in reports if one["problem"]]
     if failed:
         # A run by the timer may have replaced a file between the scrape and the look at it, or have been under way,
-        # as the service was before the rollout, when it was to start: only then it runs once more.
+        # as the service was before the rollout, when it was to start. While one is under way systemd has no result
+        # of it: so wait for a whole one.
         if run:
-            start([name for name in failed if started(name) < asked])
+            start(failed)
         reports = verify(intervals, exporter)
     # For the callback xmlprom.fleet.xmlprom_table, and for whoever else reads a run's statistics.
     statistics = {"data": {"xmlprom": reports}, "per_host": True, "aggregate": False}
