@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 from command import EXAMPLES, SCRIPT, run, samples
 
-# The command line of a loop; the interval may be part of a second. Each process of a run notes when it starts.
+# The command line of a loop; the interval may be part of a second. Each process of a run notes when it starts, and
+# stops then, as one that hangs, where a file asks for it.
 PROGRAM = """
-import sys, time
+import os, signal, sys, time
 sys.path.insert(0, sys.argv[1])
 from xmlprom import cli
 from xmlprom.mapping import location, quantities
@@ -31,6 +32,11 @@ def noted(*arguments):
     status = run_every(*arguments)
     if status is None:
         print(time.monotonic(), file=open(sys.argv[3], "a"))
+        try:
+            os.unlink(sys.argv[3] + ".stop")
+        except FileNotFoundError:
+            return status
+        os.kill(os.getpid(), signal.SIGSTOP)
     return status
 loop.run_every = noted
 sys.exit(cli.main(sys.argv[4:]))
@@ -131,24 +137,13 @@ class Loop:
         until(lambda: self.value("xmlprom_last_run_success") == (reason is None) and self.reason() == reason)
 
     def stop_a_run(self):
-        """Stop the process of a run, as one that hangs; returns it."""
-
-        def stopped():
-            return [child for child in self.runs() if stop(child)]
-
-        return until(stopped)[0]
+        """Have a run stop before it does anything, as one that hangs; returns its process."""
+        Path(f"{self.starts_file}.stop").touch()
+        return until(lambda: [child for child in self.runs() if state_of(child) == "T"])[0]
 
 
 def task(process, name):
     return Path(f"/proc/{process}/task/{process}/{name}").read_text()
-
-
-def stop(process):
-    """Stop a process; returns whether it was still there."""
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(process, signal.SIGSTOP)
-        until(lambda: state_of(process) in "TZ")
-    return state_of(process) == "T"
 
 
 def state_of(process):
