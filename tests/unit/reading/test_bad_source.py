@@ -131,6 +131,7 @@ def test_a_directory_that_no_one_may_list_is_not_passed_by(open_directory):
     (open_directory / "closed").mkdir(mode=0)
     (open_directory / "a.xml").write_bytes(GOOD)
     reason, message = failing_run(f"{open_directory}/**/a.xml", open_directory, command=run_as_nobody)
+    (open_directory / "closed").chmod(0o700)  # or an ordinary user could not remove it
     assert reason == "unreadable"
     assert f"{open_directory}/closed can't be listed" in message
 
