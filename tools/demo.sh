@@ -81,15 +81,15 @@ END
 
 mkdir -p "$work/inventory/group_vars"
 host=$(first_of xmlprom) watch=$(first_of monitoring)
-# Short, for an alert within seconds.
-cat >"$work/inventory/group_vars/all.yml" <<'END'
+# Short, for an alert that comes and goes within seconds.
+sed '/keep_firing_for:/d' monitoring/alerts.yml >"$work/alerts.yml"
+cat >"$work/inventory/group_vars/all.yml" <<END
 xmlprom_interval: 5s
 xmlprom_randomized_delay: 0s
 monitoring_targets: "{{ groups['xmlprom'][:1] }}"
+monitoring_alerts: $PWD/$work/alerts.yml
 monitoring_scrape_interval: 2s
 monitoring_evaluation_interval: 2s
-monitoring_alert_for: 10s
-monitoring_alert_keep: 0s
 END
 
 if [[ ${1:-} == clean ]]; then
